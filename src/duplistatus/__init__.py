@@ -1,0 +1,3 @@
+"""duplistatus: a self-hosted dashboard that watches Duplicati backup servers."""
+
+__version__ = "2.0.0"

@@ -1,0 +1,41 @@
+"""The composition root: settings become database, writer and application. In: settings and a clock; out: an ASGI application whose
+start opens the store and whose end stores what waits."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from duplistatus import __version__
+from duplistatus.clock import Clock, SystemClock
+from duplistatus.settings import Settings
+from duplistatus.store.database import Database
+from duplistatus.store.schema import migrate
+from duplistatus.store.writer import Writer
+from duplistatus.web.context import Context
+
+
+def build(settings: Settings, clock: Clock | None = None) -> FastAPI:
+    """The application. The database is opened when it starts."""
+    database = Database(settings.database_file, settings.database_url)
+    writer = Writer(database)
+    parts = Context(settings, clock or SystemClock(), database, writer)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        migrate(database)
+        writer.start()
+        try:
+            yield
+        finally:
+            writer.close()
+            database.close()
+
+    application = FastAPI(
+        title="duplistatus", version=__version__, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan
+    )
+    application.state.context = parts
+    return application

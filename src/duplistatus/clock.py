@@ -1,0 +1,68 @@
+"""The only reader of the wall clock. Moments travel as `Instant`, whole milliseconds since 1970-01-01T00:00Z, so that values,
+database columns and comparisons are the same number; a `Clock` is handed to whoever needs the present, and tests hand in their own."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import NewType, Protocol
+
+Instant = NewType("Instant", int)
+"""Milliseconds since 1970-01-01T00:00:00Z."""
+
+SECOND = 1_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class Clock(Protocol):
+    """Tells the present moment."""
+
+    def now(self) -> Instant: ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> Instant:
+        return Instant(time.time_ns() // 1_000_000)
+
+
+class SetClock:
+    """A clock that stands still until it is moved: for tests, the demo and what-if questions."""
+
+    def __init__(self, at: Instant) -> None:
+        self.at = at
+
+    def now(self) -> Instant:
+        return self.at
+
+    def advance(self, milliseconds: int) -> None:
+        self.at = Instant(self.at + milliseconds)
+
+
+def instant(moment: datetime) -> Instant:
+    """The instant of an aware datetime, rounded down to the millisecond."""
+    if moment.tzinfo is None:
+        raise ValueError("an instant needs a time zone")
+    return Instant((moment - _EPOCH) // _MILLISECOND)
+
+
+def moment(at: Instant) -> datetime:
+    """The aware UTC datetime of an instant."""
+    return _EPOCH + timedelta(milliseconds=at)
+
+
+def iso(at: Instant) -> str:
+    """`2026-07-10T01:00:00.003Z`: UTC with milliseconds, the form of every time in the API."""
+    text = moment(at).replace(tzinfo=None).isoformat(timespec="milliseconds")
+    return text + "Z"
+
+
+def utc_day(at: Instant) -> int:
+    """Number of the UTC day since 1970-01-01."""
+    return at // DAY

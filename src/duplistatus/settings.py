@@ -1,0 +1,184 @@
+"""The environment as one frozen, documented value. In: environment variables, secrets also as `<NAME>_FILE`; out: `Settings`, or
+`SettingsError` that names the variable and says what it may hold. Nothing else reads the environment."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the text names it and says what it may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable: its name, whether it may be given as a file, and what it means."""
+
+    name: str
+    meaning: str
+    secret: bool = False
+
+
+ENVIRONMENT: tuple[Variable, ...] = (
+    Variable("PORT", "port to listen on"),
+    Variable("HOST", "address to listen on"),
+    Variable("TZ", "time zone of the server's own schedule and of dates in text"),
+    Variable("PWD_ENFORCE", "false: passwords need only the minimum length"),
+    Variable("PWD_MIN_LEN", "shortest password"),
+    Variable("DUPLISTATUS_DATA_DIR", "folder of database, key file and logs"),
+    Variable("DUPLISTATUS_ADMIN_PASSWORD", "password of the first account, set before the first start", secret=True),
+    Variable("DUPLISTATUS_PUBLIC_URL", "address under which people reach the product"),
+    Variable("DATABASE_URL", "PostgreSQL instead of the SQLite file", secret=True),
+    Variable("UPLOAD_MAX_BYTES", "largest report, compressed or not"),
+    Variable("UPLOAD_RATE", "reports a minute from one address"),
+    Variable("METRICS_OPEN", "1: /metrics needs no sign-in"),
+    Variable("TLS_CERT_FILE", "certificate for HTTPS"),
+    Variable("TLS_KEY_FILE", "key for HTTPS"),
+    Variable("ROOT_PATH", "path under which a proxy serves the product"),
+    Variable("IP_TRUSTED_PROXIES", "proxies whose X-Forwarded-* headers are believed"),
+    Variable("CRON_PORT", "accepted, without effect"),
+    Variable("CRON_BIND_HOST", "accepted, without effect"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the process was told. `database_url` None means SQLite in the data folder."""
+
+    host: str = "0.0.0.0"  # noqa: S104 - a server in a container or LAN is meant to be reached
+    port: int = 9666
+    data_dir: Path = Path("data")
+    time_zone: str = "UTC"
+    database_url: str | None = None
+    admin_password: str | None = None
+    public_url: str | None = None
+    password_policy: bool = True
+    password_min_length: int = 8
+    upload_max_bytes: int = 32 * 1024 * 1024
+    upload_rate: int = 600
+    metrics_open: bool = False
+    tls_cert_file: Path | None = None
+    tls_key_file: Path | None = None
+    root_path: str = ""
+    trusted_proxies: tuple[Network, ...] = ()
+
+    @property
+    def database_file(self) -> Path:
+        """The SQLite file."""
+        return self.data_dir / "duplistatus.db"
+
+    @property
+    def key_file(self) -> Path:
+        return self.data_dir / ".duplistatus.key"
+
+
+def _given(environment: Mapping[str, str], name: str) -> str | None:
+    value = environment.get(name, "").strip()
+    return value or None
+
+
+def _secret(environment: Mapping[str, str], name: str) -> str | None:
+    """A secret from its variable or from the file that `<NAME>_FILE` names (its last line break is not part of it)."""
+    direct = environment.get(name)
+    file = _given(environment, name + "_FILE")
+    if direct and file:
+        raise SettingsError(f"{name} and {name}_FILE are both set; use one of them")
+    if file:
+        try:
+            return Path(file).read_text(encoding="utf-8").rstrip("\r\n") or None
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{name}_FILE: cannot read {file}: {error}") from error
+    return direct or None
+
+
+def _number(environment: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = _given(environment, name)
+    if text is None:
+        return default
+    try:
+        number = int(text)
+    except ValueError:
+        raise SettingsError(f"{name} must be a whole number, not {text!r}") from None
+    if not least <= number <= most:
+        raise SettingsError(f"{name} must be between {least} and {most}, not {number}")
+    return number
+
+
+def _switch(environment: Mapping[str, str], name: str, *, default: bool) -> bool:
+    text = _given(environment, name)
+    if text is None:
+        return default
+    if text.lower() in {"1", "true", "yes", "on"}:
+        return True
+    if text.lower() in {"0", "false", "no", "off"}:
+        return False
+    raise SettingsError(f"{name} must be true or false, not {text!r}")
+
+
+def _networks(environment: Mapping[str, str], name: str) -> tuple[Network, ...]:
+    parts = [part.strip() for part in (_given(environment, name) or "").split(",")]
+    try:
+        return tuple(ipaddress.ip_network(part, strict=False) for part in parts if part)
+    except ValueError as error:
+        raise SettingsError(f"{name} must be a list of addresses or networks, separated by commas: {error}") from error
+
+
+def _root_path(environment: Mapping[str, str]) -> str:
+    path = (_given(environment, "ROOT_PATH") or "").rstrip("/")
+    if path and (not path.startswith("/") or any(part in {"", ".", ".."} for part in path[1:].split("/")) or set(path) & set(" ?#\\\"'<>")):
+        raise SettingsError(f"ROOT_PATH must be a path such as /backups, not {path!r}")
+    return path
+
+
+def _zone(environment: Mapping[str, str]) -> str:
+    name = _given(environment, "TZ") or "UTC"
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingsError(f"TZ must be a time zone such as Europe/Oslo, not {name!r}") from None
+    return name
+
+
+def _existing(environment: Mapping[str, str], name: str) -> Path | None:
+    text = _given(environment, name)
+    if text is None:
+        return None
+    if not Path(text).is_file():
+        raise SettingsError(f"{name}: there is no file {text}")
+    return Path(text)
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of `environment` (default: the process's). Raises SettingsError for values that cannot be used."""
+    env = os.environ if environment is None else environment
+    certificate, key = _existing(env, "TLS_CERT_FILE"), _existing(env, "TLS_KEY_FILE")
+    if (certificate is None) != (key is None):
+        raise SettingsError("TLS_CERT_FILE and TLS_KEY_FILE belong together; set both or none")
+    public = _given(env, "DUPLISTATUS_PUBLIC_URL")
+    if public and not public.startswith(("http://", "https://")):
+        raise SettingsError(f"DUPLISTATUS_PUBLIC_URL must begin with http:// or https://, not {public!r}")
+    return Settings(
+        host=_given(env, "HOST") or Settings.__dataclass_fields__["host"].default,
+        port=_number(env, "PORT", 9666, 1, 65535),
+        data_dir=Path(_given(env, "DUPLISTATUS_DATA_DIR") or "data"),
+        time_zone=_zone(env),
+        database_url=_secret(env, "DATABASE_URL"),
+        admin_password=_secret(env, "DUPLISTATUS_ADMIN_PASSWORD"),
+        public_url=public.rstrip("/") if public else None,
+        password_policy=_switch(env, "PWD_ENFORCE", default=True),
+        password_min_length=_number(env, "PWD_MIN_LEN", 8, 1, 128),
+        upload_max_bytes=_number(env, "UPLOAD_MAX_BYTES", 32 * 1024 * 1024, 1024, 1024**3),
+        upload_rate=_number(env, "UPLOAD_RATE", 600, 0, 1_000_000),
+        metrics_open=_switch(env, "METRICS_OPEN", default=False),
+        tls_cert_file=certificate,
+        tls_key_file=key,
+        root_path=_root_path(env),
+        trusted_proxies=_networks(env, "IP_TRUSTED_PROXIES"),
+    )

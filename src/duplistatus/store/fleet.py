@@ -1,0 +1,202 @@
+"""Servers and jobs as they stand. In: a connection; out: frozen rows straight from `server` and `job`, which are kept current on
+write, so that no read here looks at the history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, case, func, or_, select
+
+from duplistatus.clock import Instant
+from duplistatus.store.database import Connection, Row
+from duplistatus.store.ids import JobId, RunId, ServerId
+from duplistatus.store.statement import Statement
+from duplistatus.store.tables import job, server
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRow:
+    """One server. `key` is its id in the API; a server that was recognised as another one is not listed, but its key resolves."""
+
+    id: ServerId
+    key: str
+    name: str
+    alias: str
+    note: str
+    url: str
+    has_password: bool
+    time_zone: str | None
+    version: str
+    operating_system: str
+    operating_system_detailed: str
+    installation_type: str
+    update_channel: str
+    created_at: Instant
+
+    @property
+    def label(self) -> str:
+        """What people read: the alias, else the name."""
+        return self.alias or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """One job with everything that pages show of it. `versions` and `recent` are JSON text as the table describes them."""
+
+    id: JobId
+    server_id: ServerId
+    name: str
+    backup_id: str
+    destination_type: str
+    created_at: Instant
+    last_run_id: RunId | None
+    last_uid: str | None
+    last_begun_at: Instant | None
+    last_ended_at: Instant | None
+    last_status: str | None
+    last_duration_ms: int | None
+    last_warnings: int
+    last_errors: int
+    last_messages: int
+    last_uploaded: int | None
+    last_reason: str
+    run_count: int
+    uploaded_total: int
+    files: int | None
+    source_size: int | None
+    stored_size: int | None
+    versions_count: int | None
+    versions: str | None
+    recent: str
+    last_good_at: Instant | None
+    next_run: Instant | None
+    restored_at: Instant | None
+    restored_result: str | None
+    verified_at: Instant | None
+    verified_result: str | None
+    live_started_at: Instant | None
+    live_reported_at: Instant | None
+    live_state: str | None
+    live_phase: str | None
+    live_progress: float | None
+    live_operation: str | None
+    schedule: str
+    schedule_since: Instant | None
+    outcome: str
+    activity: str
+    silence: str
+    expected_at: Instant | None
+    due_at: Instant | None
+    due_source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over the fleet; sizes in bytes, `newest_run` the begin of the newest run of all."""
+
+    servers: int
+    jobs: int
+    runs: int
+    uploaded: int
+    stored: int
+    source: int
+    overdue: int
+    newest_run: Instant | None
+
+
+_SERVER = (
+    server.c.id,
+    server.c.key,
+    server.c.name,
+    server.c.alias,
+    server.c.note,
+    server.c.url,
+    server.c.password_enc.is_not(None),
+    server.c.time_zone,
+    server.c.version,
+    server.c.operating_system,
+    server.c.operating_system_detailed,
+    server.c.installation_type,
+    server.c.update_channel,
+    server.c.created_at,
+)
+_JOB = tuple(job.c[name] for name in JobRow.__dataclass_fields__)
+
+_HAS_JOB = select(job.c.id).where(job.c.server_id == server.c.id).exists()
+_SHOWN = server.c.adopted_by.is_(None) & _HAS_JOB
+
+_SERVERS = Statement(select(*_SERVER).where(_SHOWN).order_by(func.lower(server.c.name), server.c.key))
+_SERVER_BY_ID = Statement(select(*_SERVER).where(server.c.id == bindparam("id")))
+_RESOLVE = Statement(select(func.coalesce(server.c.adopted_by, server.c.id)).where(server.c.key == bindparam("key")))
+_SERVERS_BY_NAME = Statement(
+    select(*_SERVER)
+    .where(_SHOWN, or_(func.lower(server.c.name) == func.lower(bindparam("name")), server.c.name == bindparam("name")))
+    .order_by(server.c.key)
+)
+_JOBS = Statement(select(*_JOB).order_by(job.c.server_id, job.c.name))
+_JOBS_OF = Statement(select(*_JOB).where(job.c.server_id == bindparam("server_id")).order_by(job.c.name))
+_JOB_BY_ID = Statement(select(*_JOB).where(job.c.id == bindparam("id")))
+_JOB_BY_NAME = Statement(select(*_JOB).where(job.c.server_id == bindparam("server_id"), job.c.name == bindparam("name")))
+_TOTALS = Statement(
+    select(
+        func.count(job.c.server_id.distinct()),
+        func.count(),
+        func.coalesce(func.sum(job.c.run_count), 0),
+        func.coalesce(func.sum(job.c.uploaded_total), 0),
+        func.coalesce(func.sum(job.c.stored_size), 0),
+        func.coalesce(func.sum(job.c.source_size), 0),
+        func.coalesce(func.sum(case((job.c.schedule == "overdue", 1), else_=0)), 0),
+        func.max(job.c.last_begun_at),
+    )
+)
+
+
+def _server(row: Row) -> ServerRow:
+    return ServerRow(*row[:6], bool(row[6]), *row[7:])
+
+
+def servers(connection: Connection) -> list[ServerRow]:
+    """All servers that have a job, by name."""
+    return [_server(row) for row in connection.rows(_SERVERS)]
+
+
+def server_by_id(connection: Connection, server_id: ServerId) -> ServerRow | None:
+    row = connection.row(_SERVER_BY_ID, {"id": server_id})
+    return _server(row) if row else None
+
+
+def server_by_key(connection: Connection, key: str) -> ServerRow | None:
+    """The server of an API id; the id of a server that was recognised as another one leads to that."""
+    found = connection.value(_RESOLVE, {"key": key})
+    return server_by_id(connection, found) if found is not None else None
+
+
+def servers_by_name(connection: Connection, name: str) -> list[ServerRow]:
+    """The servers of that name, upper and lower case alike."""
+    return [_server(row) for row in connection.rows(_SERVERS_BY_NAME, {"name": name})]
+
+
+def jobs(connection: Connection) -> list[JobRow]:
+    """All jobs, by server and name."""
+    return [JobRow(*row) for row in connection.rows(_JOBS)]
+
+
+def jobs_of(connection: Connection, server_id: ServerId) -> list[JobRow]:
+    return [JobRow(*row) for row in connection.rows(_JOBS_OF, {"server_id": server_id})]
+
+
+def job_by_id(connection: Connection, job_id: JobId) -> JobRow | None:
+    row = connection.row(_JOB_BY_ID, {"id": job_id})
+    return JobRow(*row) if row else None
+
+
+def job_by_name(connection: Connection, server_id: ServerId, name: str) -> JobRow | None:
+    row = connection.row(_JOB_BY_NAME, {"server_id": server_id, "name": name})
+    return JobRow(*row) if row else None
+
+
+def totals(connection: Connection) -> Totals:
+    """The sums of the summary and of the dashboard: one pass over the job rows."""
+    row = connection.row(_TOTALS)
+    assert row is not None  # noqa: S101 - an aggregate always has a row
+    return Totals(*(int(value) for value in row[:7]), row[7])
