@@ -1,0 +1,56 @@
+"""What every test may rely on: a clock that stands still, a data folder of its own, no way off this machine, and that nothing is left
+out silently: the end of a run lists each reason for which tests did not run, and in continuous integration such a reason is a failure."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from duplistatus.clock import SetClock, instant
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+pytest_plugins = ["tests.fixtures.loopback", "tests.fixtures.chromium", "tests.fixtures.postgres"]
+
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """Noon UTC of a summer Friday, until a test moves it."""
+    return SetClock(instant(datetime(2026, 7, 10, 12, tzinfo=UTC)))
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """An empty data folder."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    return folder
+
+
+def _reason(report: pytest.TestReport) -> str:
+    return str(report.longrepr[2]).removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else str(report.longrepr)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"not run, which continuous integration does not accept: {_reason(report)}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reasons = Counter(_reason(report) for report in terminalreporter.stats.get("skipped", []))
+    if reasons:
+        terminalreporter.section("not run")
+        for reason, count in reasons.most_common():
+            terminalreporter.line(f"{count} tests: {reason}")
