@@ -110,7 +110,8 @@ def draw() -> str:
             '<path d="M 0 0 L 8 4 L 0 8 z" fill="#3b6ea5"/></marker></defs>',
             f'<rect class="ground" width="{WIDTH}" height="{HEIGHT}"/>',
             '<rect class="process" x="180" y="14" width="870" height="472" rx="10"/>',
-            '<text class="note side" x="184" y="510">One process. Arrows are the way of the data; which package may import which is said in the text.</text>',
+            '<text class="note side" x="184" y="510">'
+            "One process. Arrows are the way of the data; which package may import which is said in the text.</text>",
             *flows,
             *(box.draw() for box in boxes),
             "</svg>\n",
