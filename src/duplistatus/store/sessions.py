@@ -1,0 +1,131 @@
+"""Sessions of browsers, signed in or not. In: a connection and the SHA-256 of a cookie's value, never the value; out: frozen
+sessions with their user. One indexed read finds a session, so that a revoked one is refused at once everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from duplistatus.clock import Instant
+from duplistatus.store.accounts import User
+from duplistatus.store.database import Connection, Row
+from duplistatus.store.ids import UserId
+from duplistatus.store.statement import Statement
+from duplistatus.store.tables import session, user
+
+ANONYMOUS_KEPT = 10_000
+"""Sessions nobody signed in to; older ones go when there are more, so that asking for sessions cannot fill the disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One session. `user` is None until somebody signs in; `public_id` names it towards people and programs."""
+
+    token_hash: str
+    public_id: str
+    user: User | None
+    csrf_token: str
+    created_at: Instant
+    last_seen_at: Instant
+    expires_at: Instant
+    address: str
+    user_agent: str
+
+
+_SESSION = (
+    session.c.token_hash,
+    session.c.public_id,
+    session.c.csrf_token,
+    session.c.created_at,
+    session.c.last_seen_at,
+    session.c.expires_at,
+    session.c.address,
+    session.c.user_agent,
+    user.c.id,
+    user.c.username,
+    user.c.is_admin,
+    user.c.must_change_password,
+)
+_ALL = select(*_SESSION).outerjoin_from(session, user, user.c.id == session.c.user_id)
+
+_FIND = Statement(_ALL.where(session.c.token_hash == bindparam("hash"), session.c.expires_at > bindparam("now")))
+_OF_USER = Statement(
+    _ALL.where(session.c.user_id == bindparam("user"), session.c.expires_at > bindparam("now")).order_by(session.c.last_seen_at.desc())
+)
+_INSERT = Statement(insert(session))
+_TOUCH = Statement(update(session).where(session.c.token_hash == bindparam("hash")).values(last_seen_at=bindparam("now")))
+_DELETE = Statement(delete(session).where(session.c.token_hash == bindparam("hash")))
+_DELETE_PUBLIC = Statement(delete(session).where(session.c.public_id == bindparam("id"), session.c.user_id == bindparam("user")))
+_DELETE_OF_USER = Statement(delete(session).where(session.c.user_id == bindparam("user"), session.c.token_hash != bindparam("but")))
+_DELETE_EXPIRED = Statement(delete(session).where(session.c.expires_at <= bindparam("now")))
+_DELETE_ANONYMOUS = Statement(
+    delete(session).where(
+        session.c.user_id.is_(None),
+        session.c.created_at
+        < select(session.c.created_at)
+        .where(session.c.user_id.is_(None))
+        .order_by(session.c.created_at.desc())
+        .limit(1)
+        .offset(bindparam("kept"))
+        .scalar_subquery(),
+    )
+)
+
+
+def _session(row: Row) -> Session:
+    signed_in = User(UserId(row[8]), row[9], bool(row[10]), bool(row[11])) if row[8] is not None else None
+    return Session(row[0], row[1], signed_in, *row[2:8])
+
+
+def find(connection: Connection, token_hash: str, now: Instant) -> Session | None:
+    """The session, unless it has expired."""
+    row = connection.row(_FIND, {"hash": token_hash, "now": now})
+    return _session(row) if row else None
+
+
+def of_user(connection: Connection, user_id: UserId, now: Instant) -> list[Session]:
+    """The live sessions of a user, the one seen last first."""
+    return [_session(row) for row in connection.rows(_OF_USER, {"user": user_id, "now": now})]
+
+
+def add(connection: Connection, new: Session) -> None:
+    connection.run(
+        _INSERT,
+        {
+            "token_hash": new.token_hash,
+            "public_id": new.public_id,
+            "user_id": new.user.id if new.user else None,
+            "csrf_token": new.csrf_token,
+            "created_at": new.created_at,
+            "last_seen_at": new.last_seen_at,
+            "expires_at": new.expires_at,
+            "address": new.address,
+            "user_agent": new.user_agent,
+        },
+    )
+
+
+def touch(connection: Connection, token_hash: str, now: Instant) -> None:
+    """Keeps when the session was used last."""
+    connection.run(_TOUCH, {"hash": token_hash, "now": now})
+
+
+def end(connection: Connection, token_hash: str) -> None:
+    connection.run(_DELETE, {"hash": token_hash})
+
+
+def end_own(connection: Connection, user_id: UserId, public_id: str) -> bool:
+    """Ends one session of a user by its public id; False when the user has no such session."""
+    return bool(connection.run(_DELETE_PUBLIC, {"id": public_id, "user": user_id}).rowcount)
+
+
+def end_all_of(connection: Connection, user_id: UserId, *, but: str = "") -> None:
+    """Ends the sessions of a user; `but` is the token hash of one that stays."""
+    connection.run(_DELETE_OF_USER, {"user": user_id, "but": but})
+
+
+def prune(connection: Connection, now: Instant, kept: int = ANONYMOUS_KEPT) -> None:
+    """Removes expired sessions, and the oldest that nobody signed in to beyond the newest `kept`."""
+    connection.run(_DELETE_EXPIRED, {"now": now})
+    connection.run(_DELETE_ANONYMOUS, {"kept": kept - 1})

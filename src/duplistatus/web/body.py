@@ -1,0 +1,55 @@
+"""Bodies of requests to our own API. In: a request whose caller was let in; out: its JSON object, or `Refused` with 400 or 413. Handlers
+read bodies through this, not as parameters, because the framework would read those before the guard has spoken."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from starlette.requests import Request
+
+from duplistatus.web.errors import Refused
+
+LARGEST = 1024 * 1024
+
+JsonObject = Mapping[str, object]
+
+
+async def read_body(request: Request, largest: int = LARGEST) -> bytes:
+    """The body, at most `largest` bytes of it."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > largest:
+            raise Refused(413, f"The request is larger than {largest} bytes", "too_large")
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def json_object(request: Request, largest: int = LARGEST) -> JsonObject:
+    """The JSON object of the body."""
+    body = await read_body(request, largest)
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Refused(400, "The request is not valid JSON", "invalid_json") from None
+    if not isinstance(value, dict):
+        raise Refused(400, "The request must be a JSON object", "invalid_json")
+    return value
+
+
+def text(body: JsonObject, name: str) -> str | None:
+    """A field that is text; None when it is absent or null. Anything else is refused."""
+    value = body.get(name)
+    if value is None or isinstance(value, str):
+        return value
+    raise Refused(400, f"{name} must be text", "bad_request")
+
+
+def flag(body: JsonObject, name: str) -> bool | None:
+    """A field that is true or false; None when it is absent or null. Anything else is refused."""
+    value = body.get(name)
+    if value is None or isinstance(value, bool):
+        return value
+    raise Refused(400, f"{name} must be true or false", "bad_request")

@@ -1,0 +1,70 @@
+"""Where a request comes from. In: the connection, its headers and the proxies that are believed; out: the client's address and whether
+it speaks TLS to us or to such a proxy. Headers of anybody else are never believed."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+
+from duplistatus.settings import Network
+
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """`address` is text as people write it; `proxied` says that a trusted proxy passed the request on."""
+
+    address: str
+    secure: bool
+    proxied: bool
+
+
+def _parse(text: str) -> _Address | None:
+    """An address as proxies write it: IPv4, IPv6, either with a port, IPv6 in brackets or with a zone."""
+    text = text.strip().strip('"')
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
+
+
+def _trusted(address: _Address, proxies: Sequence[Network]) -> bool:
+    return any(address.version == network.version and address in network for network in proxies)
+
+
+def client(connection: HTTPConnection, proxies: Sequence[Network]) -> Client:
+    """The client behind the trusted proxies.
+
+    1. The peer of the connection, unless it is a trusted proxy.
+    2. Else the entries of `X-Forwarded-For` from the right, which is the side the nearest proxy wrote, up to the first that is no
+       trusted proxy. What stands left of it was written by the client and proves nothing.
+    """
+    peer = connection.client.host if connection.client else ""
+    secure = connection.scope["scheme"] in {"https", "wss"}
+    address = _parse(peer)
+    if address is None:
+        return Client(peer, secure, proxied=False)
+    if not _trusted(address, proxies):
+        return Client(str(address), secure, proxied=False)
+    hops = ",".join(connection.headers.getlist("x-forwarded-for")).split(",")
+    for hop in reversed(hops):
+        before = _parse(hop)
+        if before is None:
+            break
+        address = before
+        if not _trusted(address, proxies):
+            break
+    protocol = connection.headers.get("x-forwarded-proto")
+    if protocol is not None:
+        secure = protocol.partition(",")[0].strip().lower() in {"https", "wss"}
+    return Client(str(address), secure, proxied=True)

@@ -1,0 +1,123 @@
+"""Sessions and their cookies. In: a request; out: its session, or a new one and the cookie that carries it. The cookie's value is known
+to the browser alone: the database holds its SHA-256."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from duplistatus.clock import DAY, MINUTE, SECOND, Instant
+from duplistatus.security.tokens import new_token, token_hash
+from duplistatus.store import sessions
+from duplistatus.store.accounts import User
+from duplistatus.store.database import Connection, StoreError
+from duplistatus.store.sessions import Session
+from duplistatus.web.client import client
+from duplistatus.web.context import context
+
+COOKIE = "sessionId"
+LEGACY_COOKIE = "session"
+LIFETIME = DAY
+_SEEN_EVERY = MINUTE
+_LONGEST_TOKEN = 128
+_LONGEST_AGENT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """A session that was just made, with the value of its cookie, which exists nowhere else."""
+
+    session: Session
+    token: str
+
+
+def user_agent(request: Request) -> str:
+    return request.headers.get("user-agent", "")[:_LONGEST_AGENT]
+
+
+def find_session(request: Request, cookie: str = COOKIE) -> Session | None:
+    """The session of the cookie. Without a cookie the database is not asked."""
+    token = request.cookies.get(cookie)
+    if not token or len(token) > _LONGEST_TOKEN:
+        return None
+    parts = context(request)
+    now = parts.clock.now()
+    with parts.database.read() as connection:
+        found = sessions.find(connection, token_hash(token), now)
+    if found is not None and now - found.last_seen_at >= _SEEN_EVERY:
+        _seen(request, found.token_hash, now)
+    return found
+
+
+def _seen(request: Request, hashed: str, now: Instant) -> None:
+    """Keeps that the session is in use. A full disk or queue is no reason to refuse a read."""
+    try:
+        context(request).writer.submit(lambda connection: sessions.touch(connection, hashed, now), changes=False)
+    except StoreError:
+        return
+
+
+def fresh(request: Request, user: User | None, csrf_token: str | None = None) -> NewSession:
+    """A session with a new id, not yet stored. `csrf_token` is one to carry over."""
+    parts = context(request)
+    now = parts.clock.now()
+    token = new_token()
+    address = client(request, parts.settings.trusted_proxies).address
+    return NewSession(
+        Session(
+            token_hash=token_hash(token),
+            public_id=str(uuid.uuid4()),
+            user=user,
+            csrf_token=csrf_token or new_token(),
+            created_at=now,
+            last_seen_at=now,
+            expires_at=Instant(now + LIFETIME),
+            address=address,
+            user_agent=user_agent(request),
+        ),
+        token,
+    )
+
+
+async def open_session(request: Request) -> NewSession:
+    """Stores a session that nobody has signed in to. Now and then it also removes what is out of date."""
+    new = fresh(request, None)
+    now = new.session.created_at
+    prunes = new.session.token_hash.startswith("00")  # the hash is random: one in 256
+
+    def work(connection: Connection) -> None:
+        sessions.add(connection, new.session)
+        if prunes:
+            sessions.prune(connection, now)
+
+    await context(request).writer.write(work, changes=False)
+    return new
+
+
+def give_cookie(request: Request, response: Response, token: str, *, legacy: bool = False) -> None:
+    """Sets the session's cookie: out of reach of scripts, not sent along by other sites, over TLS only where the client speaks TLS."""
+    settings = context(request).settings
+    response.set_cookie(
+        LEGACY_COOKIE if legacy else COOKIE,
+        token,
+        max_age=LIFETIME // SECOND,
+        path=settings.root_path or "/",
+        secure=client(request, settings.trusted_proxies).secure,
+        httponly=True,
+        samesite="strict" if legacy else "lax",
+    )
+
+
+def take_cookie(request: Request, response: Response, *, legacy: bool = False) -> None:
+    """Removes the session's cookie."""
+    settings = context(request).settings
+    response.delete_cookie(
+        LEGACY_COOKIE if legacy else COOKIE,
+        path=settings.root_path or "/",
+        secure=client(request, settings.trusted_proxies).secure,
+        httponly=True,
+        samesite="strict" if legacy else "lax",
+    )
