@@ -51,7 +51,7 @@ class Part(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A line on a page. `number` counts all lines of the log from 1; `cut` are characters beyond the longest that is shown;
-    `starts_day` marks the first line of another day than the line before it."""
+    `starts_day` marks the first line of each day on a page that spans several."""
 
     number: int
     line: LogLine
@@ -91,14 +91,20 @@ class LogPage:
 
 def parse_line(text: str, level: str = "") -> LogLine:
     """A line taken apart; one without a tag is all text and has the level that the caller knows."""
-    line_end = text.find("\n", 0, _TAG_ENDS)
-    tag = _TAG.search(text, 0, line_end if line_end >= 0 else _TAG_ENDS)
-    if tag is None or not 0 < tag.start() <= _TAG_WITHIN:
+    tag = _tag(text)
+    if tag is None:
         return LogLine(level, "", "", "", "", "", text)
     stamp = text[: tag.start()]
     parts = _STAMP.match(stamp)
     day, time = (parts[1], parts[2]) if parts else ("", "")
     return LogLine(tag[1].lower(), stamp, day, time, tag[2], tag[3], text[tag.end() :])
+
+
+def _tag(text: str) -> re.Match[str] | None:
+    """The bracket with level, tag and id, where the line has one at its beginning."""
+    line_end = text.find("\n", 0, _TAG_ENDS)
+    tag = _TAG.search(text, 0, line_end if line_end >= 0 else _TAG_ENDS)
+    return tag if tag and 0 < tag.start() <= _TAG_WITHIN else None
 
 
 def log_lines(lines: Sequence[str], warnings: Sequence[str], errors: Sequence[str], exception: str | None = None) -> list[tuple[str, str]]:
@@ -118,20 +124,26 @@ def log_page(texts: Iterable[tuple[str, str]], query: str = "", level: str = "",
     level; a start beyond the last one gives the last page."""
     query = query.strip()[:QUERY]
     finder = re.compile(re.escape(query), re.IGNORECASE) if query else None
-    found: list[tuple[int, LogLine]] = []
+    found: list[tuple[int, str, str]] = []
     counts: Counter[str] = Counter()
     total = 0
     for number, (known_level, text) in enumerate(texts, 1):
         total = number
-        line = parse_line(text, known_level)
-        if finder and not (finder.search(line.text) or finder.search(line.id)):
+        tag = _tag(text)
+        if finder and not (finder.search(text, tag.end() if tag else 0) or (tag and finder.search(tag[3]))):
             continue
-        counts[line.level or OTHER] += 1
-        if level in {"", line.level or OTHER}:
-            found.append((number, line))
+        of_line = (tag[1].lower() if tag else known_level) or OTHER
+        counts[of_line] += 1
+        if level in {"", of_line}:
+            found.append((number, known_level, text))
     start = _within(start, len(found), size)
-    shown = found[start : start + size]
-    several_days = len({line.day for _, line in found if line.day}) > 1
+    shown = [(number, parse_line(text, known)) for number, known, text in found[start : start + size]]
+    entries = _entries(shown, finder)
+    return LogPage(tuple(entries), start, len(found), total, tuple(sorted(counts.items())), query, level)
+
+
+def _entries(shown: list[tuple[int, LogLine]], finder: re.Pattern[str] | None) -> list[Entry]:
+    several_days = len({line.day for _, line in shown if line.day}) > 1
     entries = []
     day = ""
     for number, line in shown:
@@ -139,7 +151,7 @@ def log_page(texts: Iterable[tuple[str, str]], query: str = "", level: str = "",
         day = line.day or day
         cut = max(0, len(line.text) - LONGEST)
         entries.append(Entry(number, line, split(line.id, finder), split(line.text[:LONGEST], finder), cut, starts_day))
-    return LogPage(tuple(entries), start, len(found), total, tuple(sorted(counts.items())), query, level)
+    return entries
 
 
 def _within(start: int, found: int, size: int) -> int:
