@@ -3,18 +3,23 @@ start opens the store and whose end stores what waits."""
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
 from duplistatus import __version__
+from duplistatus.background.due import watch
 from duplistatus.clock import Clock, SystemClock
 from duplistatus.settings import Settings
 from duplistatus.store.database import Database
 from duplistatus.store.schema import migrate
 from duplistatus.store.writer import Writer
+from duplistatus.web.api import upload
 from duplistatus.web.context import Context
+from duplistatus.web.throttle import UploadThrottle
 
 
 def build(settings: Settings, clock: Clock | None = None) -> FastAPI:
@@ -28,9 +33,13 @@ def build(settings: Settings, clock: Clock | None = None) -> FastAPI:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         migrate(database)
         writer.start()
+        watching = asyncio.create_task(watch(database, writer, parts.clock))
         try:
             yield
         finally:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
             writer.close()
             database.close()
 
@@ -38,4 +47,7 @@ def build(settings: Settings, clock: Clock | None = None) -> FastAPI:
         title="duplistatus", version=__version__, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan
     )
     application.state.context = parts
+    application.state.upload_throttle = UploadThrottle(settings.upload_rate, parts.clock)
+    application.state.stopping = threading.Event()
+    application.include_router(upload.router)
     return application

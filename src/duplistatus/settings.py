@@ -47,12 +47,14 @@ ENVIRONMENT: tuple[Variable, ...] = (
     Variable("CRON_BIND_HOST", "accepted, without effect"),
 )
 
+ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - a server in a container or a LAN is meant to be reached
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the process was told. `database_url` None means SQLite in the data folder."""
 
-    host: str = "0.0.0.0"  # noqa: S104 - a server in a container or LAN is meant to be reached
+    host: str = ALL_ADDRESSES
     port: int = 9666
     data_dir: Path = Path("data")
     time_zone: str = "UTC"
@@ -165,7 +167,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     if public and not public.startswith(("http://", "https://")):
         raise SettingsError(f"DUPLISTATUS_PUBLIC_URL must begin with http:// or https://, not {public!r}")
     return Settings(
-        host=_given(env, "HOST") or Settings.__dataclass_fields__["host"].default,
+        host=_given(env, "HOST") or ALL_ADDRESSES,
         port=_number(env, "PORT", 9666, 1, 65535),
         data_dir=Path(_given(env, "DUPLISTATUS_DATA_DIR") or "data"),
         time_zone=_zone(env),

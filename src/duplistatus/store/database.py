@@ -34,11 +34,11 @@ class Connection:
 
     __slots__ = ("dialect", "raw")
 
-    def __init__(self, raw: Any, dialect: str) -> None:
+    def __init__(self, raw: Any, dialect: str) -> None:  # noqa: ANN401 - the two drivers have no type in common
         self.raw = raw
         self.dialect = dialect
 
-    def run(self, statement: Statement, params: Params | None = None) -> Any:
+    def run(self, statement: Statement, params: Params | None = None) -> Any:  # noqa: ANN401 - as the driver answers
         """Runs a statement; the driver's cursor."""
         text, literals = statement.text(self.dialect)
         return self.raw.execute(text, {**literals, **params} if params and literals else params or literals)
@@ -51,7 +51,7 @@ class Connection:
         found: Row | None = self.run(statement, params).fetchone()
         return found
 
-    def value(self, statement: Statement, params: Params | None = None) -> Any:
+    def value(self, statement: Statement, params: Params | None = None) -> Any:  # noqa: ANN401 - as the driver answers
         """The first column of the first row, None without a row."""
         found = self.row(statement, params)
         return found[0] if found else None

@@ -152,7 +152,7 @@ _TOTALS = Statement(
 
 
 def _server(row: Row) -> ServerRow:
-    return ServerRow(*row[:6], bool(row[6]), *row[7:])
+    return ServerRow(*(*row[:6], bool(row[6]), *row[7:]))
 
 
 def servers(connection: Connection) -> list[ServerRow]:
@@ -199,4 +199,4 @@ def totals(connection: Connection) -> Totals:
     """The sums of the summary and of the dashboard: one pass over the job rows."""
     row = connection.row(_TOTALS)
     assert row is not None  # noqa: S101 - an aggregate always has a row
-    return Totals(*(int(value) for value in row[:7]), row[7])
+    return Totals(*(*map(int, row[:7]), row[7]))

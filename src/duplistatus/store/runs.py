@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.sql import Select
 
-from duplistatus.clock import Instant
+from duplistatus.clock import SECOND, TICKS, Instant
 from duplistatus.report.report import Figures
 from duplistatus.store.compression import unpack
 from duplistatus.store.database import Connection, Row
@@ -29,7 +29,7 @@ class RunRow:
     job_name: str
     begun_at: Instant
     ended_at: Instant | None
-    duration_ms: int | None
+    duration_ticks: int | None
     arrived_at: Instant
     kinds: int
     status: str
@@ -52,6 +52,10 @@ class RunRow:
     version: str
     reason: str
     figures: Figures
+
+    @property
+    def duration_ms(self) -> int | None:
+        return self.duration_ticks // (TICKS // SECOND) if self.duration_ticks is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,18 +185,18 @@ def log_of(connection: Connection, run_id: RunId) -> RunLog:
 def activities_of(connection: Connection, job_id: JobId, count: int = 50) -> list[ActivityRow]:
     """The newest activities of a job, newest first."""
     rows = connection.rows(_ACTIVITIES, {"job_id": job_id, "count": count})
-    return [ActivityRow(row[0], row[1], bool(row[2]), *row[3:]) for row in rows]
+    return [ActivityRow(*(*row[:2], bool(row[2]), *row[3:])) for row in rows]
 
 
 def raw_of_run(connection: Connection, run_id: RunId) -> RawReport | None:
     """The document that a run came with, while it is kept."""
     row = connection.row(_RAW_OF_RUN, {"run_id": run_id})
-    return RawReport(*row[:-1], unpack(row[-1])) if row else None
+    return RawReport(*(*row[:-1], unpack(row[-1]))) if row else None
 
 
 def raw_of_job(connection: Connection, job_id: JobId) -> list[RawReport]:
     """The kept documents of a job, newest first."""
-    return [RawReport(*row[:-1], unpack(row[-1])) for row in connection.rows(_RAW_OF_JOB, {"job_id": job_id})]
+    return [RawReport(*(*row[:-1], unpack(row[-1]))) for row in connection.rows(_RAW_OF_JOB, {"job_id": job_id})]
 
 
 def count_of(connection: Connection, job_id: JobId) -> int:

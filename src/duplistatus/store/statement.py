@@ -5,10 +5,11 @@ tables hold only values that both drivers return as they are."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.compiler import SQLCompiler
 
 _DIALECTS: dict[str, Any] = {
     "sqlite": sqlite.dialect(paramstyle="named"),
@@ -31,7 +32,10 @@ class Statement:
         """The SQL and the values of its literals."""
         known = self._texts.get(dialect)
         if known is None:
-            compiled = self._core.compile(dialect=_DIALECTS[dialect], compile_kwargs={"render_postcompile": True})
-            literals = {name: value for name, value in compiled.params.items() if value is not None}
+            compiled = cast(SQLCompiler, self._core.compile(dialect=_DIALECTS[dialect]))
+            if "POSTCOMPILE" in str(compiled):
+                raise ValueError("a list of values in a statement (in_) depends on its length; use comparisons joined by or_")
+            required = {name for name, parameter in compiled.binds.items() if parameter.required}
+            literals = {name: value for name, value in compiled.construct_params(_check=False).items() if name not in required}
             known = self._texts[dialect] = (str(compiled), literals)
         return known

@@ -1,5 +1,5 @@
-"""The tables, one description for SQLite and PostgreSQL. Times are milliseconds since 1970 (UTC), sizes bytes, flags 0 or 1, and
-what is read only as a whole is JSON text, so that a row is the same plain values on both drivers and needs no conversion."""
+"""The tables, one description for SQLite and PostgreSQL. Times are milliseconds since 1970 (UTC), sizes bytes, ticks 100 ns, flags 0 or
+1, and what is read only as a whole is JSON text, so that a row is the same plain values on both drivers and needs no conversion."""
 
 from __future__ import annotations
 
@@ -119,8 +119,10 @@ job = Table(
     _at("stored_size_at"),
     Column("versions_count", BigInteger),
     _at("versions_count_at"),
-    # JSON: versions at the destination, newest first, [[at, offset_minutes, exact], …]; null when unknown
+    # JSON: versions at the destination, newest first, [[at, offset_minutes, exact], …]; null when the list is not known in full
     Column("versions", Text),
+    # JSON of the same shape: versions seen so far, by which the wall-clock times of later lists are recognised
+    Column("versions_seen", Text),
     # JSON: newest 30 runs, oldest first, [[begun_at, status], …]
     Column("recent", Text, nullable=False, server_default="[]"),
     _at("last_good_at"),
@@ -183,7 +185,7 @@ run = Table(
     Column("job_id", Id, ForeignKey("job.id")),
     Column("begun_at", BigInteger, nullable=False),
     _at("ended_at"),
-    Column("duration_ms", BigInteger),
+    Column("duration_ticks", BigInteger),
     Column("arrived_at", BigInteger, nullable=False),
     # what is known of it: 1 JSON, 2 plain text, 4 found by collection
     Column("kinds", SmallInteger, nullable=False),
@@ -215,6 +217,8 @@ run = Table(
     UniqueConstraint("job_id", "begun_at"),
     Index("ix_run_origin_id", "origin_id", "begun_at"),
     Index("ix_run_begun_at", "begun_at"),
+    # the runs of one status in the history of a job
+    Index("ix_run_status", "job_id", "status", "begun_at"),
 )
 
 run_log = Table(
@@ -229,6 +233,7 @@ raw_report = Table(
     "raw_report",
     metadata,
     _id(),
+    Column("origin_id", Id, ForeignKey("origin.id"), nullable=False),
     Column("job_id", Id, ForeignKey("job.id"), nullable=False),
     Column("run_id", Id, ForeignKey("run.id")),
     Column("operation", Text, nullable=False),
@@ -255,7 +260,7 @@ rejected_report = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
-_ROLLUP = ("runs", "uploaded", "duration_ms", "files", "source_size", "stored_size", "versions", "warnings", "errors", "failures")
+_ROLLUP = ("runs", "uploaded", "duration_ticks", "files", "source_size", "stored_size", "versions", "warnings", "errors", "failures")
 
 # One row a job and UTC day: sums, but for the last known stored size and the most versions.
 day = Table(

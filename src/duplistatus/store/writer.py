@@ -42,6 +42,11 @@ class Writer:
         self.failing: str | None = None
         """Why the newest batch could not be stored; None when it was."""
 
+    @property
+    def waiting(self) -> int:
+        """Pieces of work that wait."""
+        return self._queue.qsize()
+
     def start(self) -> None:
         self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
         self._thread.start()
@@ -82,7 +87,8 @@ class Writer:
             while True:
                 if first is None:
                     ended = True
-                else:
+                elif first.future.set_running_or_notify_cancel():
+                    # From here on nobody who waits can withdraw it; withdrawn before, it is left out.
                     pieces.append(first)
                 if ended or len(pieces) >= _BATCH:
                     break
@@ -96,14 +102,14 @@ class Writer:
 
     def _batch(self, pieces: list[_Piece]) -> None:
         """1. begin; 2. each piece in its savepoint; 3. commit; 4. tell the results. Trouble with the database itself undoes all."""
-        outcomes: list[tuple[_Piece, Any, BaseException | None]] = []
         try:
             connection = self._connection = self._connection or self._database.connect()
             connection.script("BEGIN IMMEDIATE" if connection.dialect == "sqlite" else "BEGIN")
-            for piece in pieces:
-                outcomes.append(self._piece(connection, piece))
+            outcomes = [self._piece(connection, piece) for piece in pieces]
             connection.script("COMMIT")
-        except (StoreUnavailable, *driver_errors()) as error:
+        except Exception as error:
+            if not isinstance(error, (StoreUnavailable, *driver_errors())):
+                raise
             self._disconnect()
             self.failing = str(error)
             refusal = StoreUnavailable(f"the database cannot be written: {error}")
@@ -126,7 +132,7 @@ class Writer:
         connection.script("SAVEPOINT piece")
         try:
             result = piece.work(connection)
-        except Exception as error:  # noqa: BLE001 - it is handed to whoever waits for this piece
+        except Exception as error:
             if is_unavailable(error):
                 raise
             connection.script("ROLLBACK TO SAVEPOINT piece")

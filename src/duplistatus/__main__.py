@@ -1,0 +1,5 @@
+"""`python -m duplistatus`: the same as the command."""
+
+from duplistatus.cli import main
+
+main()

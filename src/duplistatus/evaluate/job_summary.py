@@ -1,0 +1,117 @@
+"""The row of a job as a fold over its runs. In: a summary and one more run, in any order; out: the summary of all of them. Adding the
+runs one by one as they arrive and folding the whole history anew give the same, which is what keeps a job's row right without
+reading its history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from duplistatus.clock import Instant
+from duplistatus.evaluate.version_history import VersionHistory, VersionNews
+from duplistatus.report.report import Status
+
+RECENT = 30
+"""Runs that a strip of statuses shows."""
+FAILING = 3
+"""Newest runs without a success that make a job failing."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What a summary needs of a run. Durations in ticks of 100 ns, sizes in bytes, None where unknown."""
+
+    run_id: int
+    uid: str
+    begun_at: Instant
+    ended_at: Instant | None
+    status: str
+    duration_ticks: int | None
+    partial: bool
+    warnings: int
+    errors: int
+    messages: int
+    uploaded: int | None
+    files: int | None
+    source_size: int | None
+    stored_size: int | None
+    versions_count: int | None
+    next_run: Instant | None
+    reason: str
+    destination_type: str
+    news: VersionNews
+
+    @property
+    def is_good(self) -> bool:
+        """A run that leaves a usable backup: Success or Warning, not cut short."""
+        return self.status in {Status.SUCCESS, Status.WARNING} and not self.partial
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A figure and the begin of the run that it comes from."""
+
+    value: int | None = None
+    at: Instant | None = None
+
+    def or_later(self, value: int | None, at: Instant) -> Known:
+        if value is None or (self.at is not None and at < self.at):
+            return self
+        return Known(value, at)
+
+
+NOTHING = Known()
+NO_VERSIONS = VersionHistory()
+
+
+@dataclass(frozen=True, slots=True)
+class JobSummary:
+    """A job's runs in brief. `recent` holds (begin, status, good) of the newest runs, oldest first."""
+
+    last: RunFacts | None = None
+    run_count: int = 0
+    uploaded_total: int = 0
+    files: Known = NOTHING
+    source_size: Known = NOTHING
+    stored_size: Known = NOTHING
+    versions_count: Known = NOTHING
+    next_run: Known = NOTHING
+    last_good_at: Instant | None = None
+    recent: tuple[tuple[int, str, int], ...] = ()
+    versions: VersionHistory = NO_VERSIONS
+
+    @property
+    def outcome(self) -> str:
+        """`failing` when none of the newest runs succeeded, `good` otherwise."""
+        newest = self.recent[-FAILING:]
+        return "failing" if len(newest) == FAILING and not any(good for _, _, good in newest) else "good"
+
+
+def is_in_order(summary: JobSummary, run: RunFacts) -> bool:
+    """True when the run's news of versions can be added; otherwise `versions` must be folded anew from the history."""
+    return run.news.is_silent or summary.last is None or run.begun_at > summary.last.begun_at
+
+
+def with_run(summary: JobSummary, run: RunFacts) -> JobSummary:
+    """The summary of the same runs and one more. `versions` follows only when `is_in_order`."""
+    at = run.begun_at
+    last = run if summary.last is None or at > summary.last.begun_at else summary.last
+    good = at if run.is_good and (summary.last_good_at is None or at > summary.last_good_at) else summary.last_good_at
+    recent = tuple(sorted((*summary.recent, (at, run.status, int(run.is_good)))))[-RECENT:]
+    return JobSummary(
+        last=last,
+        run_count=summary.run_count + 1,
+        uploaded_total=summary.uploaded_total + (run.uploaded or 0),
+        files=summary.files.or_later(run.files, at),
+        source_size=summary.source_size.or_later(run.source_size, at),
+        stored_size=summary.stored_size.or_later(run.stored_size, at),
+        versions_count=summary.versions_count.or_later(run.versions_count, at),
+        next_run=summary.next_run.or_later(run.next_run, at),
+        last_good_at=good,
+        recent=recent,
+        versions=summary.versions.after(run.news) if is_in_order(summary, run) else summary.versions,
+    )
+
+
+def with_versions(summary: JobSummary, versions: VersionHistory) -> JobSummary:
+    """The summary with a history of versions folded anew."""
+    return replace(summary, versions=versions)

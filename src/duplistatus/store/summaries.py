@@ -1,0 +1,356 @@
+"""The rows that are kept current on write: jobs, days, and the sum of days. In: a connection and a run's facts; out: the same rows as a
+fold over the whole history would give. `rebuild_job` is that fold; it serves repairs, renames and merged documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from sqlalchemy import bindparam, case, delete, func, insert, or_, select, update
+
+from duplistatus.clock import SECOND, TICKS, Instant, utc_day
+from duplistatus.evaluate.day_totals import DayTotals
+from duplistatus.evaluate.job_summary import (
+    JobSummary,
+    Known,
+    RunFacts,
+    is_in_order,
+    with_run,
+    with_versions,
+)
+from duplistatus.evaluate.overdue import Schedule, due_at, schedule_now
+from duplistatus.evaluate.version_history import VersionHistory, VersionNews
+from duplistatus.report.report import Version
+from duplistatus.store.database import Connection, Row
+from duplistatus.store.facts import note_change
+from duplistatus.store.ids import JobId
+from duplistatus.store.statement import Statement
+from duplistatus.store.tables import activity, day, fleet_day, job, run
+
+_RUN_FACTS = (
+    run.c.id,
+    run.c.uid,
+    run.c.begun_at,
+    run.c.ended_at,
+    run.c.status,
+    run.c.duration_ticks,
+    run.c.partial,
+    run.c.warnings_count,
+    run.c.errors_count,
+    run.c.messages_count,
+    run.c.bytes_uploaded,
+    run.c.examined_files,
+    run.c.size_of_examined_files,
+    run.c.known_file_size,
+    func.coalesce(run.c.known_filesets, run.c.backup_list_count),
+    run.c.next_run,
+    run.c.reason,
+    run.c.host,
+    run.c.last_version_at,
+    run.c.last_version_offset,
+    run.c.listed_versions,
+    run.c.deleted_versions,
+)
+_HISTORY = Statement(select(*_RUN_FACTS).where(run.c.job_id == bindparam("job_id")).order_by(run.c.begun_at))
+_FACTS_BY_ID = Statement(select(*_RUN_FACTS).where(run.c.id == bindparam("run_id")))
+
+_SUMMARY = (
+    "run_count",
+    "uploaded_total",
+    "files",
+    "files_at",
+    "source_size",
+    "source_size_at",
+    "stored_size",
+    "stored_size_at",
+    "versions_count",
+    "versions_count_at",
+    "next_run",
+    "next_run_at",
+    "last_good_at",
+    "recent",
+    "versions",
+    "versions_seen",
+    "last_run_id",
+    "schedule",
+    "outcome",
+    "last_begun_at",
+)
+_LOAD = Statement(select(*(job.c[name] for name in _SUMMARY)).where(job.c.id == bindparam("job_id")))
+_SAVED = (
+    *(name for name in _SUMMARY if name not in {"schedule", "outcome"}),
+    "last_uid",
+    "last_ended_at",
+    "last_status",
+    "last_duration_ms",
+    "last_warnings",
+    "last_errors",
+    "last_messages",
+    "last_uploaded",
+    "last_reason",
+    "destination_type",
+    "schedule",
+    "outcome",
+    "expected_at",
+    "due_at",
+    "due_source",
+)
+_SAVE = Statement(
+    update(job)
+    .where(job.c.id == bindparam("job_id"))
+    .values(
+        {name: bindparam(name + "_new") for name in _SAVED}
+        | {"schedule_since": case((job.c.schedule != bindparam("schedule_new"), bindparam("now")), else_=job.c.schedule_since)}
+    )
+)
+
+_DAY = tuple(DayTotals.__dataclass_fields__)
+_SUMS = tuple(name for name in _DAY if name != "stored_size_at")
+_LOAD_DAY = Statement(select(*(day.c[name] for name in _DAY)).where(day.c.job_id == bindparam("job_id"), day.c.date == bindparam("date")))
+_INSERT_DAY = Statement(insert(day).values({name: bindparam(name) for name in ("job_id", "date", *_DAY)}))
+_UPDATE_DAY = Statement(
+    update(day)
+    .where(day.c.job_id == bindparam("job_id_"), day.c.date == bindparam("date_"))
+    .values({name: bindparam(name) for name in _DAY})
+)
+_ALL_DAYS = Statement(select(day.c.date, *(day.c[name] for name in _SUMS)).where(day.c.job_id == bindparam("job_id")))
+_DELETE_DAYS = Statement(delete(day).where(day.c.job_id == bindparam("job_id")))
+_ADD_FLEET_DAY = Statement(
+    update(fleet_day)
+    .where(fleet_day.c.date == bindparam("date_"))
+    .values({name: fleet_day.c[name] + bindparam(name + "_more") for name in _SUMS})
+)
+_INSERT_FLEET_DAY = Statement(insert(fleet_day).values({name: bindparam(name) for name in ("date", *_SUMS)}))
+_EMPTY_FLEET_DAYS = Statement(delete(fleet_day).where(fleet_day.c.runs == 0))
+
+_PROOF = Statement(
+    select(activity.c.operation, activity.c.begun_at, activity.c.result)
+    .where(
+        activity.c.job_id == bindparam("job_id"),
+        activity.c.dry_run == 0,
+        or_(activity.c.operation == "Restore", activity.c.operation == "Test"),
+    )
+    .order_by(activity.c.begun_at)
+)
+_SAVE_PROOF = Statement(
+    update(job)
+    .where(job.c.id == bindparam("job_id"))
+    .values({name: bindparam(name + "_new") for name in ("restored_at", "restored_result", "verified_at", "verified_result")})
+)
+_JOB_IDS = Statement(select(job.c.id).order_by(job.c.id))
+
+
+def _versions(text: str | None) -> tuple[Version, ...] | None:
+    if text is None:
+        return None
+    return tuple(Version(Instant(at), offset, bool(exact)) for at, offset, exact in orjson.loads(text))
+
+
+def versions_text(versions: Iterable[Version] | None) -> str | None:
+    """JSON `[[at, offset_minutes, exact], …]`."""
+    if versions is None:
+        return None
+    return orjson.dumps([[version.at, version.offset_minutes, int(version.exact)] for version in versions]).decode()
+
+
+def _facts(row: Row) -> RunFacts:
+    """Facts of a run from the columns of `_RUN_FACTS`."""
+    host = orjson.loads(row[17]) if row[17] else {}
+    newest = Version(Instant(row[18]), row[19] or 0, True) if row[18] is not None else None
+    news = VersionNews(newest, _versions(row[20]), tuple(orjson.loads(row[21])) if row[21] else (), row[14])
+    return RunFacts(
+        run_id=row[0],
+        uid=row[1],
+        begun_at=row[2],
+        ended_at=row[3],
+        status=row[4],
+        duration_ticks=row[5],
+        partial=bool(row[6]),
+        warnings=row[7],
+        errors=row[8],
+        messages=row[9],
+        uploaded=row[10],
+        files=row[11],
+        source_size=row[12],
+        stored_size=row[13],
+        versions_count=row[14],
+        next_run=row[15],
+        reason=row[16],
+        destination_type=host.get("destination_type") or "",
+        news=news,
+    )
+
+
+def run_facts(connection: Connection, run_id: int) -> RunFacts:
+    """What the summaries need of a stored run."""
+    row = connection.row(_FACTS_BY_ID, {"run_id": run_id})
+    if row is None:
+        raise KeyError(run_id)
+    return _facts(row)
+
+
+def _load(connection: Connection, job_id: JobId) -> tuple[JobSummary, dict[str, Any]]:
+    """The summary as stored; its `last` only with the begin that the fold compares."""
+    row = connection.row(_LOAD, {"job_id": job_id})
+    if row is None:
+        raise KeyError(job_id)
+    kept = dict(zip(_SUMMARY, row, strict=True))
+    known = {name: Known(kept[name], kept[name + "_at"]) for name in ("files", "source_size", "stored_size", "versions_count", "next_run")}
+    last = _last_of(kept["last_run_id"], kept["last_begun_at"])
+    summary = JobSummary(
+        last=last,
+        run_count=kept["run_count"],
+        uploaded_total=kept["uploaded_total"],
+        last_good_at=kept["last_good_at"],
+        recent=tuple((at, status, good) for at, status, good in orjson.loads(kept["recent"])),
+        versions=VersionHistory(_versions(kept["versions_seen"]) or (), kept["versions"] is not None),
+        **known,
+    )
+    return summary, kept
+
+
+_SILENT = VersionNews(None, None, (), None)
+
+
+def _last_of(run_id: int | None, begun_at: Instant | None) -> RunFacts | None:
+    """A stand-in for the stored newest run: id and begin are all that adding another run looks at."""
+    if run_id is None or begun_at is None:
+        return None
+    return RunFacts(run_id, "", begun_at, None, "", None, False, 0, 0, 0, None, None, None, None, None, None, "", "", _SILENT)
+
+
+def add_run(connection: Connection, job_id: JobId, facts: RunFacts, now: Instant) -> None:
+    """Takes one more run into the job's row, its day and the fleet's day."""
+    summary, kept = _load(connection, job_id)
+    in_order = is_in_order(summary, facts)
+    summary = with_run(summary, facts)
+    if not in_order:
+        summary = with_versions(summary, _fold_versions(connection, job_id))
+    _save(connection, job_id, summary, kept, now)
+    _add_to_day(connection, job_id, facts)
+
+
+def _fold_versions(connection: Connection, job_id: JobId) -> VersionHistory:
+    history = VersionHistory()
+    for row in connection.rows(_HISTORY, {"job_id": job_id}):
+        history = history.after(_facts(row).news)
+    return history
+
+
+def _save(connection: Connection, job_id: JobId, summary: JobSummary, kept: dict[str, Any], now: Instant) -> None:
+    expected = Instant(summary.next_run.value) if summary.next_run.value is not None else None
+    schedule, outcome = schedule_now(expected, now), summary.outcome
+    last = summary.last
+    values: dict[str, Any] = {
+        "run_count": summary.run_count,
+        "uploaded_total": summary.uploaded_total,
+        "last_good_at": summary.last_good_at,
+        "recent": orjson.dumps(summary.recent).decode(),
+        "versions": versions_text(summary.versions.versions),
+        "versions_seen": versions_text(summary.versions.seen),
+        "schedule": schedule,
+        "outcome": outcome,
+        "expected_at": expected,
+        "due_at": due_at(expected, now),
+        "due_source": "next-scheduled-run" if expected is not None else None,
+    }
+    for name in ("files", "source_size", "stored_size", "versions_count", "next_run"):
+        known: Known = getattr(summary, name)
+        values[name], values[name + "_at"] = known.value, known.at
+    if last is not None and not last.uid:
+        # The newest run is the stored one: its columns stay.
+        last = run_facts(connection, last.run_id)
+    values |= {
+        "last_run_id": last and last.run_id,
+        "last_begun_at": last and last.begun_at,
+        "last_uid": last and last.uid,
+        "last_ended_at": last and last.ended_at,
+        "last_status": last and last.status,
+        "last_duration_ms": last.duration_ticks // (TICKS // SECOND) if last and last.duration_ticks is not None else None,
+        "last_warnings": last.warnings if last else 0,
+        "last_errors": last.errors if last else 0,
+        "last_messages": last.messages if last else 0,
+        "last_uploaded": last and last.uploaded,
+        "last_reason": last.reason if last else "",
+        "destination_type": last.destination_type if last else "",
+    }
+    connection.run(_SAVE, {name + "_new": value for name, value in values.items()} | {"job_id": job_id, "now": now})
+    if kept["schedule"] != schedule:
+        note_change(connection, job_id, "schedule", kept["schedule"], schedule, now, _schedule_reason(schedule, expected))
+    if kept["outcome"] != outcome:
+        reason = f"none of the newest {len(summary.recent[-3:])} runs succeeded" if outcome == "failing" else "a run succeeded"
+        note_change(connection, job_id, "outcome", kept["outcome"], outcome, now, reason)
+
+
+def _schedule_reason(schedule: Schedule, expected: Instant | None) -> str:
+    from duplistatus.clock import iso
+
+    if expected is None:
+        return "no report announces a next run"
+    return f"the newest announced next run is {iso(expected)}" if schedule == Schedule.OK else f"expected {iso(expected)}"
+
+
+def _add_to_day(connection: Connection, job_id: JobId, facts: RunFacts) -> None:
+    date = utc_day(facts.begun_at)
+    row = connection.row(_LOAD_DAY, {"job_id": job_id, "date": date})
+    before = DayTotals(*row) if row else DayTotals()
+    after = before.with_run(facts)
+    values = {name: getattr(after, name) for name in _DAY}
+    if row:
+        connection.run(_UPDATE_DAY, values | {"job_id_": job_id, "date_": date})
+    else:
+        connection.run(_INSERT_DAY, values | {"job_id": job_id, "date": date})
+    _add_to_fleet(connection, date, {name: getattr(after, name) - getattr(before, name) for name in _SUMS})
+
+
+def _add_to_fleet(connection: Connection, date: int, more: dict[str, int]) -> None:
+    changed = connection.run(_ADD_FLEET_DAY, {name + "_more": value for name, value in more.items()} | {"date_": date}).rowcount
+    if not changed:
+        connection.run(_INSERT_FLEET_DAY, more | {"date": date})
+
+
+def forget_days(connection: Connection, job_id: JobId) -> None:
+    """Takes a job's days out of the fleet's and removes them."""
+    rows = connection.rows(_ALL_DAYS, {"job_id": job_id})
+    for row in rows:
+        _add_to_fleet(connection, row[0], {name: -value for name, value in zip(_SUMS, row[1:], strict=True)})
+    if rows:
+        connection.run(_DELETE_DAYS, {"job_id": job_id})
+        connection.run(_EMPTY_FLEET_DAYS)
+
+
+def rebuild_job(connection: Connection, job_id: JobId, now: Instant) -> None:
+    """Folds the job's history anew into its row and days."""
+    _, kept = _load(connection, job_id)
+    forget_days(connection, job_id)
+    summary = JobSummary()
+    days: dict[int, DayTotals] = {}
+    for row in connection.rows(_HISTORY, {"job_id": job_id}):
+        facts = _facts(row)
+        summary = with_run(summary, facts)
+        date = utc_day(facts.begun_at)
+        days[date] = days.get(date, DayTotals()).with_run(facts)
+    _save(connection, job_id, summary, kept, now)
+    connection.run_many(
+        _INSERT_DAY, ({"job_id": job_id, "date": date} | {name: getattr(totals, name) for name in _DAY} for date, totals in days.items())
+    )
+    for date, totals in days.items():
+        _add_to_fleet(connection, date, {name: getattr(totals, name) for name in _SUMS})
+    _rebuild_proof(connection, job_id)
+
+
+def _rebuild_proof(connection: Connection, job_id: JobId) -> None:
+    proof: dict[str, Any] = dict.fromkeys(("restored_at", "restored_result", "verified_at", "verified_result"))
+    for operation, at, result in connection.rows(_PROOF, {"job_id": job_id}):
+        kind = "restored" if operation == "Restore" else "verified"
+        proof |= {f"{kind}_at": at, f"{kind}_result": result}
+    connection.run(_SAVE_PROOF, {name + "_new": value for name, value in proof.items()} | {"job_id": job_id})
+
+
+def rebuild_all(connection: Connection, now: Instant) -> int:
+    """Rebuilds every job; the number of jobs."""
+    ids = [row[0] for row in connection.rows(_JOB_IDS)]
+    for job_id in ids:
+        rebuild_job(connection, job_id, now)
+    return len(ids)
