@@ -18,7 +18,7 @@ LINE = "2026-11-21 09:15:58 +01 - [Warning-Duplicati.Library.Main.Controller-Uns
 
 
 def recorded_lines() -> list[str]:
-    lines = []
+    lines: list[str] = []
     for file in sorted(REPORTS.glob("*/*.json")):
         body = json.loads(file.read_text(encoding="utf-8"))["body"]
         if body.startswith("{"):

@@ -8,19 +8,15 @@ import pytest
 
 from duplistatus.clock import Instant
 from duplistatus.store import rejected
-from duplistatus.store.database import Connection, Database
-from duplistatus.store.schema import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from duplistatus.store.database import Connection, Database
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def connection(request: pytest.FixtureRequest, data_dir: Path) -> Iterator[Connection]:
-    url = request.getfixturevalue("postgres_url")() if request.param == "postgresql" else None
-    database = Database(data_dir / "duplistatus.db", url)
-    migrate(database)
+@pytest.fixture
+def connection(database: Database) -> Iterator[Connection]:
     opened = database.connect()
     yield opened
     opened.close()
