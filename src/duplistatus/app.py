@@ -13,12 +13,15 @@ from fastapi import FastAPI
 from duplistatus import __version__
 from duplistatus.background.due import watch
 from duplistatus.clock import Clock, SystemClock
+from duplistatus.security.first_account import ensure_first_account
 from duplistatus.settings import Settings
 from duplistatus.store.database import Database
 from duplistatus.store.schema import migrate
 from duplistatus.store.writer import Writer
-from duplistatus.web.api import upload
+from duplistatus.web import errors
+from duplistatus.web.api import auth, deletion, upload, users
 from duplistatus.web.context import Context
+from duplistatus.web.security_headers import SecurityHeaders
 from duplistatus.web.throttle import UploadThrottle
 
 
@@ -33,6 +36,7 @@ def build(settings: Settings, clock: Clock | None = None) -> FastAPI:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         migrate(database)
         writer.start()
+        application.state.first_account = await writer.write(lambda connection: ensure_first_account(connection, settings, parts.clock))
         watching = asyncio.create_task(watch(database, writer, parts.clock))
         try:
             yield
@@ -49,5 +53,8 @@ def build(settings: Settings, clock: Clock | None = None) -> FastAPI:
     application.state.context = parts
     application.state.upload_throttle = UploadThrottle(settings.upload_rate, parts.clock)
     application.state.stopping = threading.Event()
-    application.include_router(upload.router)
+    errors.install(application)
+    application.add_middleware(SecurityHeaders)
+    for module in (auth, deletion, upload, users):
+        application.include_router(module.router)
     return application

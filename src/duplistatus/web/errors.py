@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 
 from duplistatus.store.database import StoreBusy, StoreUnavailable
 from duplistatus.web.context import context
+from duplistatus.web.security_headers import HEADERS
 
 ErrorPage = Callable[[Request, int, str], Response]
 """Draws a page that shows a status and its sentence."""
@@ -133,8 +134,12 @@ def _on_unavailable(request: Request, error: Exception) -> Response:
 
 
 def _on_defect(request: Request, error: Exception) -> Response:
-    _log.exception("request failed", path=route_path(request), method=request.method, exc_info=error)
-    return _answer(request, 500, "Internal server error", "internal_error")
+    # The server logs the traceback; this says which request it was.
+    _log.error("request failed", path=route_path(request), method=request.method, error=type(error).__name__)
+    answer = _answer(request, 500, "Internal server error", "internal_error")
+    # This answer is made outside of all middleware.
+    answer.headers.update({name.decode(): value.decode() for name, value in HEADERS})
+    return answer
 
 
 def install(application: FastAPI, error_page: ErrorPage | None = None) -> None:

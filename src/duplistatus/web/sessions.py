@@ -3,16 +3,13 @@ to the browser alone: the database holds its SHA-256."""
 
 from __future__ import annotations
 
-import uuid
-from dataclasses import dataclass
-
 from starlette.requests import Request
 from starlette.responses import Response
 
-from duplistatus.clock import DAY, MINUTE, SECOND, Instant
-from duplistatus.security.tokens import new_token, token_hash
+from duplistatus.clock import MINUTE, SECOND, Instant
+from duplistatus.security.new_session import LIFETIME, NewSession, Visitor, new_session
+from duplistatus.security.tokens import token_hash
 from duplistatus.store import sessions
-from duplistatus.store.accounts import User
 from duplistatus.store.database import Connection, StoreError
 from duplistatus.store.sessions import Session
 from duplistatus.web.client import client
@@ -20,18 +17,9 @@ from duplistatus.web.context import context
 
 COOKIE = "sessionId"
 LEGACY_COOKIE = "session"
-LIFETIME = DAY
 _SEEN_EVERY = MINUTE
 _LONGEST_TOKEN = 128
 _LONGEST_AGENT = 300
-
-
-@dataclass(frozen=True, slots=True)
-class NewSession:
-    """A session that was just made, with the value of its cookie, which exists nowhere else."""
-
-    session: Session
-    token: str
 
 
 def user_agent(request: Request) -> str:
@@ -60,32 +48,16 @@ def _seen(request: Request, hashed: str, now: Instant) -> None:
         return
 
 
-def fresh(request: Request, user: User | None, csrf_token: str | None = None) -> NewSession:
-    """A session with a new id, not yet stored. `csrf_token` is one to carry over."""
-    parts = context(request)
-    now = parts.clock.now()
-    token = new_token()
-    address = client(request, parts.settings.trusted_proxies).address
-    return NewSession(
-        Session(
-            token_hash=token_hash(token),
-            public_id=str(uuid.uuid4()),
-            user=user,
-            csrf_token=csrf_token or new_token(),
-            created_at=now,
-            last_seen_at=now,
-            expires_at=Instant(now + LIFETIME),
-            address=address,
-            user_agent=user_agent(request),
-        ),
-        token,
-    )
+def visitor(request: Request, session: Session | None) -> Visitor:
+    """Where the request comes from, for what is kept of it."""
+    address = client(request, context(request).settings.trusted_proxies).address
+    return Visitor(address, user_agent(request), session)
 
 
 async def open_session(request: Request) -> NewSession:
     """Stores a session that nobody has signed in to. Now and then it also removes what is out of date."""
-    new = fresh(request, None)
-    now = new.session.created_at
+    now = context(request).clock.now()
+    new = new_session(visitor(request, None), None, now)
     prunes = new.session.token_hash.startswith("00")  # the hash is random: one in 256
 
     def work(connection: Connection) -> None:

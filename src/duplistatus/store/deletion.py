@@ -1,0 +1,61 @@
+"""Removal of a job with everything that came from its reports. In: a server's key and a job's name; out: what was removed. The rows kept
+on write are corrected in the same transaction, and identities are settled anew, since a removed report decides nothing any more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, delete, func, select
+
+from duplistatus.clock import Instant
+from duplistatus.store import fleet
+from duplistatus.store.database import Connection
+from duplistatus.store.fleet import JobRow, ServerRow
+from duplistatus.store.origins import settle
+from duplistatus.store.statement import Statement
+from duplistatus.store.summaries import forget_days
+from duplistatus.store.tables import activity, change, job, origin, raw_report, run, run_log
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What was removed: a job, with how many runs of it had counted."""
+
+    server: ServerRow
+    job: JobRow
+    runs: int
+
+
+_OF_JOB = select(origin.c.id).where(origin.c.job_id == bindparam("job_id")).scalar_subquery()
+_RUNS_OF_JOB = select(run.c.id).where(run.c.origin_id.in_(_OF_JOB))
+_MACHINES = Statement(select(origin.c.machine_name, origin.c.machine_id).where(origin.c.job_id == bindparam("job_id")).distinct())
+_COUNT = Statement(select(func.count()).select_from(run).where(run.c.job_id == bindparam("job_id")))
+_DELETES = tuple(
+    Statement(each)
+    for each in (
+        delete(raw_report).where(raw_report.c.job_id == bindparam("job_id")),
+        delete(run_log).where(run_log.c.run_id.in_(_RUNS_OF_JOB)),
+        delete(run).where(run.c.origin_id.in_(_OF_JOB)),
+        delete(activity).where(activity.c.job_id == bindparam("job_id")),
+        delete(change).where(change.c.job_id == bindparam("job_id")),
+        delete(origin).where(origin.c.job_id == bindparam("job_id")),
+        delete(job).where(job.c.id == bindparam("job_id")),
+    )
+)
+
+
+def delete_job(connection: Connection, server_key: str, job_name: str, now: Instant) -> Deleted | None:
+    """Removes the job of that name on the server of that key; None when there is no such job."""
+    server = fleet.server_by_key(connection, server_key)
+    found = fleet.job_by_name(connection, server.id, job_name) if server else None
+    if server is None or found is None:
+        return None
+    of_job = {"job_id": found.id}
+    machines = connection.rows(_MACHINES, of_job)
+    runs = int(connection.value(_COUNT, of_job))
+    forget_days(connection, found.id)
+    for statement in _DELETES:
+        connection.run(statement, of_job)
+    for machine_name, machine_id in machines:
+        settle(connection, machine_name, machine_id, now)
+    return Deleted(server, found, runs)
