@@ -141,7 +141,8 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """This thread's reader. Driver errors come out as StoreUnavailable and the reader is opened anew at the next use."""
+        """This thread's reader. Trouble with the database comes out as StoreUnavailable; after any error of the driver the reader is
+        opened anew at the next use."""
         connection: Connection | None = getattr(self._local, "reader", None)
         if connection is None:
             connection = self._local.reader = self.connect()
@@ -151,7 +152,9 @@ class Database:
             yield connection
         except driver_errors() as error:
             self._drop(connection)
-            raise StoreUnavailable(f"the database cannot be read: {error}") from error
+            if is_unavailable(error):
+                raise StoreUnavailable(f"the database cannot be read: {error}") from error
+            raise
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:

@@ -13,6 +13,7 @@ from duplistatus.clock import Instant
 from duplistatus.evaluate.identity import OriginFacts, PlacedJob, PlacedServer, placed
 from duplistatus.report.report import Origin
 from duplistatus.store.database import Connection
+from duplistatus.store.descriptions import describe_anew
 from duplistatus.store.ids import JobId, OriginId, ServerId
 from duplistatus.store.statement import Statement
 from duplistatus.store.summaries import rebuild_job
@@ -191,6 +192,7 @@ class _Moves:
         self.now = now
         self.taken: set[JobId] = set()
         self.touched: set[JobId] = set()
+        self.moved_servers: set[ServerId] = set()
         self.names: list[tuple[JobId, ServerId, PlacedJob]] = []
 
     def settle_server(self, placed_server: PlacedServer) -> None:
@@ -213,6 +215,8 @@ class _Moves:
             relative = self.relatives[each.id]
             if relative.job_id != job_id or relative.server_id != server_id:
                 self._move(each.id, job_id, server_id)
+            if relative.server_id != server_id:
+                self.moved_servers |= {relative.server_id, server_id}
             if relative.job_id != job_id:
                 self.touched |= {relative.job_id, job_id}
 
@@ -244,3 +248,6 @@ class _Moves:
         for job_id in sorted(self.touched - set(gone)):
             show_runs(self.connection, job_id)
             rebuild_job(self.connection, job_id, self.now)
+        if self.touched or self.moved_servers:
+            for server_id in {server_id for _, server_id, _ in self.names} | self.moved_servers:
+                describe_anew(self.connection, server_id)

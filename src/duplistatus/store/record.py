@@ -19,6 +19,7 @@ from duplistatus.evaluate.version_history import VersionNews
 from duplistatus.report.report import Figures, Host, Kind, LiveStatus, Report
 from duplistatus.store.compression import pack
 from duplistatus.store.database import Connection, Row
+from duplistatus.store.descriptions import describe
 from duplistatus.store.ids import JobId, RunId
 from duplistatus.store.origins import Place, find_place
 from duplistatus.store.statement import Statement
@@ -142,12 +143,6 @@ _INSERT_RAW = Statement(
 _KEPT = select(raw_report.c.id).where(raw_report.c.job_id == bindparam("job_id")).order_by(raw_report.c.id.desc()).limit(KEPT_DOCUMENTS)
 _PRUNE_RAW = Statement(
     delete(raw_report).where(raw_report.c.job_id == bindparam("job_id"), raw_report.c.id.not_in(_KEPT.scalar_subquery()))
-)
-_DESCRIPTION = ("version", "operating_system", "operating_system_detailed", "installation_type", "update_channel")
-_DESCRIBE = Statement(
-    update(server)
-    .where(server.c.id == bindparam("id_"))
-    .values({name: bindparam(name + "_new") for name in (*_DESCRIPTION, "described_at")})
 )
 _SERVER_KEY = Statement(select(server.c.key).where(server.c.id == bindparam("id")))
 _KNOWN_ACTIVITY = Statement(
@@ -402,18 +397,8 @@ def _describe(connection: Connection, report: Report, place: Place, begun_at: In
     """What the newest run tells of its server; and a run whose report has come is no longer running."""
     connection.run(_END_LIVE, {"job_id": place.job_id, "begun_by": begun_at + 5 * SECOND})
     host = report.host
-    if host.duplicati_version is None or (place.server_described_at is not None and begun_at <= place.server_described_at):
-        return
-    values = {
-        "version_new": host.duplicati_version,
-        "operating_system_new": host.operating_system or "",
-        "operating_system_detailed_new": host.operating_system_detailed or "",
-        "installation_type_new": host.installation_type or "",
-        "update_channel_new": host.update_channel or "",
-        "described_at_new": begun_at,
-        "id_": place.server_id,
-    }
-    connection.run(_DESCRIBE, values)
+    if host.duplicati_version is not None and (place.server_described_at is None or begun_at > place.server_described_at):
+        describe(connection, place.server_id, asdict(host), begun_at)
 
 
 def _record_activity(connection: Connection, arrival: Arrival, report: Report, place: Place, begun_at: Instant) -> Recorded:
