@@ -19,6 +19,7 @@ from duplistatus.ingest.upload import Delivery, arrival_of
 from duplistatus.report.reading import read_body
 from duplistatus.report.report import Report
 from duplistatus.store.database import Connection, StoreError
+from duplistatus.store.facts import apply_due, next_due
 from duplistatus.store.record import Arrival, record
 from duplistatus.store.writer import Writer
 
@@ -42,6 +43,11 @@ class Feed:
         self._events = tell(seed, now, years, machines)
         self._next: Event | None = next(self._events, None)
 
+    @property
+    def next_at(self) -> Instant | None:
+        """When the next report arrives."""
+        return Instant(self._next.ended_at + _SENDING) if self._next is not None else None
+
     def due(self, now: Instant) -> Iterator[Delivered]:
         """The deliveries that have arrived by `now` and were not yet handed out, in the order of their arrival."""
         while self._next is not None and self._next.ended_at + _SENDING <= now:
@@ -51,6 +57,8 @@ class Feed:
     def deliver(self, writer: Writer, now: Instant) -> int:
         """Records what is due; the number of documents. Many share one transaction. Raises what the writer raises."""
         due = self.due(now)
+        if self.next_at is None or self.next_at > now:
+            return 0
         count = 0
         waiting: Future[None] | None = None
         while portion := list(islice(due, _AT_ONCE)):
@@ -61,6 +69,8 @@ class Feed:
             count += len(portion)
         if waiting is not None:
             waiting.result()
+        # What became late or overdue since the last of them.
+        writer.submit(lambda connection: judge_until(connection, now)).result()
         return count
 
 
@@ -94,6 +104,13 @@ def delivered(event: Event) -> Delivered:
 def _recording(portion: list[Delivered]) -> Callable[[Connection], None]:
     def work(connection: Connection) -> None:
         for arrival, report in portion:
+            judge_until(connection, arrival.at)
             record(connection, arrival, report)
 
     return work
+
+
+def judge_until(connection: Connection, now: Instant) -> None:
+    """Judges what changes by time alone at the moments at which it did, so that a job has been overdue since it became so."""
+    while (due := next_due(connection)) is not None and due <= now:
+        apply_due(connection, due)
