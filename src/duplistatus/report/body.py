@@ -97,7 +97,7 @@ def _json_object(raw: bytes) -> Mapping[str, object]:
 
 
 def _json(raw: bytes) -> object:
-    if b"\\u0000" in raw:
+    if b"\\" in raw and b"\\u0000" in raw:  # one byte is found much faster than six
         raw = _ESCAPED_NUL.sub(rb"\1\\ufffd", raw)
     try:
         return orjson.loads(raw)

@@ -21,6 +21,8 @@ def count(section: Section, key: str) -> int | None:
     """A count or size in bytes, also where it came as text. None when absent, null, empty or negative: Duplicati writes -1 for
     what it could not find out."""
     value = section.get(key)
+    if type(value) is int and 0 <= value <= _LARGEST:  # the usual case first: a report holds some forty counts
+        return value
     if value is None or value == "":
         return None
     if isinstance(value, str) and len(value) <= _LONGEST_NUMBER:

@@ -13,6 +13,7 @@ from duplistatus.report.report import Log
 # hold anything, so only ` - [Level-` near the start of the line counts.
 _TAG = " - [{level}-"
 _TAG_WITHIN = 80
+_REDACTED = "-redacted-"
 _LEFT_OUT = re.compile(r"\.\.\. and ([0-9]{1,18}) more\s*")
 
 
@@ -23,25 +24,18 @@ def read_log(data: Section, log_lines: Sequence[object] | None, exception: str |
     2. Warnings and errors are the document's own arrays, or else the lines of these levels.
     3. The exception is an error unless one of the errors holds it already.
     """
-    lines = tuple(_texts(log_lines or ()))
+    lines = _texts(log_lines or ())
     left_out = 0
     if lines:
         marker = _LEFT_OUT.fullmatch(lines[-1])
         left_out = int(marker[1]) if marker else 0
     else:
-        lines = tuple(_texts(items(data, "Messages") or ()))
+        lines = _texts(items(data, "Messages") or ())
         left_out = max(0, (count(data, "MessagesActualLength") or 0) - len(lines)) if lines else 0
-    warnings = items(data, "Warnings")
-    errors = items(data, "Errors")
-    all_errors = tuple(_texts(errors)) if errors is not None else _of_level(lines, "Error")
-    if exception is not None and not any(exception in error for error in all_errors):
-        all_errors = (*all_errors, exception)
-    return Log(
-        lines=lines,
-        warnings=tuple(_texts(warnings)) if warnings is not None else _of_level(lines, "Warning"),
-        errors=all_errors,
-        left_out=left_out,
-    )
+    errors = _own_or_of_level(data, "Errors", lines, "Error")
+    if exception is not None and not any(_holds(error, exception) for error in errors):
+        errors = (*errors, exception)
+    return Log(lines=lines, warnings=_own_or_of_level(data, "Warnings", lines, "Warning"), errors=errors, left_out=left_out)
 
 
 def starts_line(text: str) -> bool:
@@ -49,10 +43,29 @@ def starts_line(text: str) -> bool:
     return text.find(" - [", 0, _TAG_WITHIN) > 0 or _LEFT_OUT.fullmatch(text) is not None
 
 
-def _of_level(lines: Iterable[str], level: str) -> tuple[str, ...]:
+def _holds(error: str, exception: str) -> bool:
+    """True for an error line with that exception below it. Lines may be without paths, while the exception itself never is."""
+    if exception in error:
+        return True
+    at = 0
+    below = error.partition("\n")[2]
+    for piece in below.split(_REDACTED):
+        found = exception.find(piece, at)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return _REDACTED in below
+
+
+def _own_or_of_level(data: Section, key: str, lines: Sequence[str], level: str) -> tuple[str, ...]:
+    own = items(data, key)
+    if own is not None:
+        return _texts(own)
+    if count(data, f"{key}ActualLength") == 0:  # spares the search in the long logs of good runs
+        return ()
     tag = _TAG.format(level=level)
     return tuple(line for line in lines if line.find(tag, 0, _TAG_WITHIN) > 0)
 
 
-def _texts(values: Iterable[object]) -> Iterable[str]:
-    return (value if isinstance(value, str) else as_json(value) for value in values if value is not None)
+def _texts(values: Iterable[object]) -> tuple[str, ...]:
+    return tuple(value if isinstance(value, str) else as_json(value) for value in values if value is not None)

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 _LONGEST_ECHO = 200
+_LONGEST_SHOWN = 60
+_KINDS: dict[type[object], str] = {dict: "an object", list: "a list", str: "a longer one"}
 
 
 class Rejection(Exception):
@@ -72,5 +74,5 @@ def _is_short(value: object) -> bool:
 
 def bad_value(field: str, value: object, expected: str) -> NotAReport:
     """A field whose value cannot be what Duplicati means by it."""
-    shown = repr(value)[:60] if _is_short(value) else type(value).__name__
+    shown = repr(value)[:_LONGEST_SHOWN] if _is_short(value) else _KINDS.get(type(value), "that much")
     return NotAReport("bad_value", f"{field} must be {expected}, not {shown}")
