@@ -36,14 +36,17 @@ def build(settings: Settings, clock: Clock | None = None) -> FastAPI:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         migrate(database)
         writer.start()
-        application.state.first_account = await writer.write(lambda connection: ensure_first_account(connection, settings, parts.clock))
-        watching = asyncio.create_task(watch(database, writer, parts.clock))
+        watching: asyncio.Task[None] | None = None
         try:
+            first = await writer.write(lambda connection: ensure_first_account(connection, settings, parts.clock))
+            application.state.first_account = first
+            watching = asyncio.create_task(watch(database, writer, parts.clock))
             yield
         finally:
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
+            if watching is not None:
+                watching.cancel()
+                with suppress(asyncio.CancelledError):
+                    await watching
             writer.close()
             database.close()
 

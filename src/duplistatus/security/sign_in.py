@@ -190,7 +190,7 @@ async def change_password(desk: Desk, user: User, current: str | None, new: str,
         await _check(desk, "change_password", user.username, account, current, visitor)
     elif not forced:
         raise PasswordMissing
-    await _check_new(desk, account, new, visitor, counted=bool(current))
+    await _check_new(desk, account, current, new, visitor)
     new_hash = await hash_in_thread(new)
 
     def change(connection: Connection) -> bool:
@@ -209,17 +209,18 @@ async def change_password(desk: Desk, user: User, current: str | None, new: str,
         raise WrongPassword
 
 
-async def _check_new(desk: Desk, account: Account, new: str, visitor: Visitor, *, counted: bool) -> None:
-    """Raises for a password that will not do, and writes that down. `counted`: the current one was checked, and was right."""
+async def _check_new(desk: Desk, account: Account, current: str | None, new: str, visitor: Visitor) -> None:
+    """Raises for a password that will not do, and writes that down. `current` was checked and was right; without it the hash decides
+    whether the new password is the old one."""
     complaints = desk.policy.complaints(new)
-    unchanged = not complaints and await fits_in_thread(account.password_hash, new)
+    unchanged = not complaints and (new == current if current else await fits_in_thread(account.password_hash, new))
     if not complaints and not unchanged:
         return
 
     def refuse(connection: Connection) -> None:
         reason = "the new password is the current one" if unchanged else "the new password does not meet the policy"
         audit.record(connection, _failure("change_password", visitor, desk.clock.now(), reason, account.user))
-        if counted:
+        if current:
             lockout.succeeded(connection, account.user.username, visitor.address)
 
     await desk.writer.write(refuse, changes=False)

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from fastapi import params
-from fastapi.routing import APIRoute
 from starlette.requests import Request
-from starlette.routing import BaseRoute
 
 from duplistatus.store.accounts import User
 from duplistatus.store.sessions import Session
@@ -117,9 +115,8 @@ def _admit(access: Access, caller: Caller) -> None:
         raise Refused(403, "Administrator access required", "not_admin")
 
 
-def access_of(route: BaseRoute) -> tuple[Access, bool] | None:
-    """The access a route names and whether its guard checks changes against forgery; None when it has no guard."""
-    if not isinstance(route, APIRoute):
-        return None
-    found = [_GUARDS[each.call] for each in route.dependant.dependencies if each.call in _GUARDS]
+def access_of(route: object) -> tuple[Access, bool] | None:
+    """The access that a route names, and whether its guard checks changes against forgery; None unless it has exactly one guard."""
+    dependant = getattr(route, "dependant", None)
+    found = [_GUARDS[each.call] for each in dependant.dependencies if each.call in _GUARDS] if dependant else []
     return found[0] if len(found) == 1 else None
