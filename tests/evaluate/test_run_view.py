@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from duplistatus.evaluate.run_view import Changes, Unit, changes_of, groups_of, used_share
+from duplistatus.evaluate.run_view import Changes, Unit, changes_of, groups_of, used_share, usual
 from duplistatus.report.report import Figures
 
 FULL = Figures(**{field.name: number for number, field in enumerate(fields(Figures), 1)})
@@ -61,3 +61,12 @@ def test_the_used_share_of_a_quota(total: int, free: int, share: float) -> None:
 @pytest.mark.parametrize(("total", "free"), [(None, 5), (100, None), (0, 0), (100, 101)])
 def test_a_quota_that_makes_no_sense_has_no_share(total: int | None, free: int | None) -> None:
     assert used_share(replace(FULL, total_quota_space=total, free_quota_space=free)) is None
+
+
+def test_what_is_usual_is_where_the_middle_half_of_the_runs_lies() -> None:
+    assert usual([*range(1, 8), None, None]) == (2, 6)
+    assert usual([5] * 6) == (5, 5)
+
+
+def test_a_few_runs_do_not_make_a_habit() -> None:
+    assert usual([1, 2, 3, 4, 5, None]) is None

@@ -3,8 +3,10 @@ not tell stays unknown, and a group of which it tells nothing says so as a whole
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from statistics import quantiles
 
 from duplistatus.report.report import Figures
 
@@ -128,3 +130,16 @@ def used_share(figures: Figures) -> float | None:
     if not total or free is None or total < 0 or not 0 <= free <= total:
         return None
     return (total - free) / total
+
+
+LEAST_RUNS = 6
+"""Earlier runs that must be known before one can say what is usual."""
+
+
+def usual(values: Iterable[int | None]) -> tuple[int, int] | None:
+    """Between which figures the middle half of the earlier runs lies; None when too few are known."""
+    known = [value for value in values if value is not None]
+    if len(known) < LEAST_RUNS:
+        return None
+    low, _, high = quantiles(known, n=4)
+    return round(low), round(high)

@@ -139,6 +139,7 @@ _ACTIVITIES = Statement(
 )
 _RAW = tuple(raw_report.c[name] for name in RawReport.__dataclass_fields__)
 _RAW_OF_RUN = Statement(select(*_RAW).where(raw_report.c.run_id == bindparam("run_id")).order_by(raw_report.c.id.desc()).limit(1))
+_HAS_RAW = Statement(select(raw_report.c.id).where(raw_report.c.run_id == bindparam("run_id")).limit(1))
 _RAW_OF_JOB = Statement(select(*_RAW).where(raw_report.c.job_id == bindparam("job_id")).order_by(raw_report.c.id.desc()))
 _COUNT = Statement(select(func.count()).select_from(run).where(run.c.job_id == bindparam("job_id")))
 
@@ -192,6 +193,11 @@ def raw_of_run(connection: Connection, run_id: RunId) -> RawReport | None:
     """The document that a run came with, while it is kept."""
     row = connection.row(_RAW_OF_RUN, {"run_id": run_id})
     return RawReport(*(*row[:-1], unpack(row[-1]))) if row else None
+
+
+def has_raw(connection: Connection, run_id: RunId) -> bool:
+    """Whether the document that a run came with is kept."""
+    return connection.row(_HAS_RAW, {"run_id": run_id}) is not None
 
 
 def raw_of_job(connection: Connection, job_id: JobId) -> list[RawReport]:
