@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import json
+import tracemalloc
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus, urlencode
 
@@ -90,6 +91,16 @@ def test_the_limit_holds_for_the_decompressed_size() -> None:
     assert read_bytes(gzip.compress(BODY), limit=len(BODY)) == REPORT
     with pytest.raises(TooLarge):
         read_bytes(gzip.compress(BODY), limit=len(BODY) - 1)
+
+
+def test_a_body_made_to_grow_is_not_unpacked_beyond_the_limit() -> None:
+    packed = gzip.compress(bytes(100_000_000), 9)
+    tracemalloc.start()
+    with pytest.raises(TooLarge):
+        read_bytes(packed, limit=1_000_000)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 5_000_000
 
 
 @pytest.mark.parametrize("encode", [quote, quote_plus])

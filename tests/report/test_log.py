@@ -33,7 +33,8 @@ def test_a_level_inside_a_message_is_no_level() -> None:
 
 
 def test_the_documents_own_lists_come_before_the_lines() -> None:
-    report = read(backup(data={"Warnings": ["own"], "Errors": []}, LogLines=[line("Warning"), line("Error")]))
+    data = {"Warnings": ["own"], "Errors": [], "WarningsActualLength": 1, "ErrorsActualLength": 1}
+    report = read(backup(data=data, LogLines=[line("Warning"), line("Error")]))
     assert (report.log.warnings, report.log.errors) == (("own",), ())
 
 

@@ -147,6 +147,18 @@ def test_extra_parameters_name_the_job_where_the_heading_was_changed() -> None:
     assert report.unknown_extra == (("site", "north"),)
 
 
+def test_extra_parameters_do_not_replace_what_the_heading_says() -> None:
+    report = read_text(f"{HEADING}\n\n{SUCCESS}", **{"backup-name": "Other", "machine-id": "other"})
+    assert report.origin == Origin("de061ef9", "fileserver", "Documents", "DB-3")
+
+
+def test_a_comma_at_the_end_of_the_last_text_is_its_own() -> None:
+    report = read_text(
+        f"{HEADING}\n\n{SUCCESS}\nLimitedMessages: [\n    2026 - [Information-a-b]: one,\n    2026 - [Information-a-b]: two,\n]"
+    )
+    assert report.log.lines == ("2026 - [Information-a-b]: one", "2026 - [Information-a-b]: two,")
+
+
 def test_text_without_a_job_name_lists_what_is_missing() -> None:
     with pytest.raises(NotAReport) as refused:
         read_text(f"My own words\n\n{SUCCESS}")

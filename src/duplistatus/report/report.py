@@ -111,8 +111,9 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """The texts of a run. `lines` are in the order of the document; `warnings` and `errors` are those among them, or the
-    document's own arrays. `left_out` counts lines that Duplicati cut off (its `... and X more`), 0 when it cut none."""
+    """The texts of a run. `lines` are as in the document, with Duplicati's `... and X more` at the end of a log that it cut;
+    `warnings` and `errors` are those among them, or the document's own arrays, and the exception. `left_out` counts the lines
+    that Duplicati cut off, 0 when it cut none."""
 
     lines: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
