@@ -19,10 +19,50 @@ from duplistatus.store.database import Database
 from duplistatus.store.schema import migrate
 from duplistatus.store.writer import Writer
 from duplistatus.web import errors
-from duplistatus.web.api import auth, deletion, upload, users
+from duplistatus.web.api import (
+    auth,
+    chart_data,
+    dashboard,
+    deletion,
+    detail,
+    health,
+    jobs,
+    last_timestamps,
+    lastbackup,
+    metrics,
+    openapi,
+    ping,
+    rejected,
+    runs,
+    servers,
+    summary,
+    upload,
+    users,
+)
 from duplistatus.web.context import Context
 from duplistatus.web.security_headers import SecurityHeaders
 from duplistatus.web.throttle import UploadThrottle
+
+_API = (
+    auth,
+    chart_data,
+    dashboard,
+    deletion,
+    detail,
+    health,
+    jobs,
+    last_timestamps,
+    lastbackup,
+    metrics,
+    openapi,
+    ping,
+    rejected,
+    runs,
+    servers,
+    summary,
+    upload,
+    users,
+)
 
 
 def build(settings: Settings, clock: Clock | None = None) -> FastAPI:
@@ -58,6 +98,6 @@ def build(settings: Settings, clock: Clock | None = None) -> FastAPI:
     application.state.stopping = threading.Event()
     errors.install(application)
     application.add_middleware(SecurityHeaders)
-    for module in (auth, deletion, upload, users):
+    for module in _API:
         application.include_router(module.router)
     return application

@@ -150,6 +150,8 @@ _TOTALS = Statement(
     )
 )
 
+_EXPECTED = Statement(select(job.c.expected_at).where(job.c.expected_at.is_not(None)))
+
 
 def _server(row: Row) -> ServerRow:
     return ServerRow(*(*row[:6], bool(row[6]), *row[7:]))
@@ -200,3 +202,8 @@ def totals(connection: Connection) -> Totals:
     row = connection.row(_TOTALS)
     assert row is not None  # noqa: S101 - an aggregate always has a row
     return Totals(*(*map(int, row[:7]), row[7]))
+
+
+def expected_moments(connection: Connection) -> list[Instant]:
+    """When each job that has a schedule is expected to run next."""
+    return [row[0] for row in connection.rows(_EXPECTED)]

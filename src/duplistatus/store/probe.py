@@ -1,0 +1,26 @@
+"""The smallest read and write that prove that the database works. In: a connection; out: nothing, or the driver's error."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, insert, select, update
+
+from duplistatus.clock import Instant
+from duplistatus.store.database import Connection
+from duplistatus.store.statement import Statement
+from duplistatus.store.tables import setting
+
+_KEY = "health.checked_at"
+_LOOK = Statement(select(setting.c.value).where(setting.c.key == _KEY))
+_UPDATE = Statement(update(setting).where(setting.c.key == _KEY).values(value=bindparam("at")))
+_INSERT = Statement(insert(setting).values(key=_KEY, value=bindparam("at")))
+
+
+def look(connection: Connection) -> None:
+    """Reads one row."""
+    connection.row(_LOOK)
+
+
+def mark(connection: Connection, now: Instant) -> None:
+    """Writes one row, the same each time."""
+    if connection.run(_UPDATE, {"at": str(now)}).rowcount == 0:
+        connection.run(_INSERT, {"at": str(now)})

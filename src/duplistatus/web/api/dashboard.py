@@ -1,0 +1,125 @@
+"""`GET /api/dashboard`: servers with their jobs, the totals, and the fleet's chart, in one answer. In: the job rows; out: the body, of
+which the list is kept for the minute and for as long as no job becomes overdue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from duplistatus.clock import DAY, MINUTE, SECOND, Instant, iso
+from duplistatus.evaluate.overdue import Schedule, schedule_now
+from duplistatus.store import fleet, fleet_lines
+from duplistatus.store.chart_rows import FLEET, recent_chart
+from duplistatus.store.database import Connection
+from duplistatus.store.fleet import ServerRow
+from duplistatus.store.fleet_lines import JobLine
+from duplistatus.web.access import Access, Caller, guarded
+from duplistatus.web.answers import NO_STORE_EXPIRED, encode, json_answer, kept_in_thread
+from duplistatus.web.api.answered import answered
+from duplistatus.web.api.chart_data import chart_body
+from duplistatus.web.api.run_body import NOT_KNOWN, NOTIFICATION_EVENT, elapsed_text, known_duration_text, version_times
+from duplistatus.web.api.summary import summary_body
+from duplistatus.web.context import context
+
+router = APIRouter(tags=["fleet"])
+
+SHOWN_RESULTS = 10
+"""Newest results of a job in the answer."""
+
+
+@router.get("/api/dashboard", summary="Servers, jobs, totals and chart", responses=answered("Dashboard"))
+async def dashboard(request: Request, caller: Annotated[Caller, guarded(Access.READ)]) -> Response:
+    """`chartData` is that of `/api/chart-data/aggregated` without a range."""
+    parts = context(request)
+    now = parts.clock.now()
+
+    def make_totals() -> bytes:
+        with parts.database.read() as connection:
+            return encode(summary_body(connection, now))
+
+    def make_servers() -> bytes:
+        with parts.database.snapshot() as connection:
+            return encode(_servers(connection, now))
+
+    def make_chart() -> bytes:
+        with parts.database.snapshot() as connection:
+            return encode(chart_body(recent_chart(connection, FLEET, now)))
+
+    totals = await kept_in_thread(request, ("summary", now // SECOND), make_totals)
+    # Of the same data, the same number of overdue jobs means the same jobs: time only adds to them.
+    overdue = orjson.loads(totals)["overdueBackupsCount"]
+    servers = await kept_in_thread(request, ("dashboard", now // MINUTE, overdue), make_servers)
+    chart = await kept_in_thread(request, ("aggregated", now // DAY), make_chart)
+    body = b'{"serversSummary":' + servers + b',"overallSummary":' + totals + b',"chartData":' + chart + b"}"
+    return json_answer(body, NO_STORE_EXPIRED)
+
+
+def _servers(connection: Connection, now: Instant) -> list[dict[str, Any]]:
+    servers = {server.id: server for server in fleet.servers(connection)}
+    jobs = fleet_lines.job_lines(connection)
+    return [_server(servers[key], list(lines), now) for key, lines in groupby(jobs, lambda line: line.server_id) if key in servers]
+
+
+def _server(server: ServerRow, lines: Sequence[JobLine], now: Instant) -> dict[str, Any]:
+    last = max(lines, key=lambda line: line.last_begun_at or 0)
+    jobs = [_job(line, now) for line in lines]
+    return {
+        "id": server.key,
+        "name": server.name,
+        "server_url": server.url,
+        "alias": server.alias,
+        "note": server.note,
+        "hasPassword": server.has_password,
+        "backupInfo": jobs,
+        "totalBackupCount": sum(line.run_count for line in lines),
+        "totalStorageSize": sum(line.stored_size or 0 for line in lines),
+        "totalFileCount": sum(line.files or 0 for line in lines),
+        "totalFileSize": sum(line.source_size or 0 for line in lines),
+        "totalUploadedSize": sum(line.last_uploaded or 0 for line in lines),
+        "lastBackupDate": _time(last.last_begun_at),
+        "lastBackupStatus": last.last_status or NOT_KNOWN,
+        "lastBackupDuration": known_duration_text(last.last_duration_ms),
+        "lastBackupListCount": last.versions_count,
+        "lastBackupName": last.name,
+        "lastBackupId": last.last_uid,
+        "lastOverdueCheck": NOT_KNOWN,
+        "haveOverdueBackups": any(job["isBackupOverdue"] for job in jobs),
+        "backupNames": [line.name for line in lines],
+    }
+
+
+def _job(line: JobLine, now: Instant) -> dict[str, Any]:
+    expected = line.expected_at
+    return {
+        "name": line.name,
+        "lastBackupDate": _time(line.last_begun_at),
+        "lastBackupId": line.last_uid,
+        "lastBackupStatus": line.last_status or NOT_KNOWN,
+        "lastBackupDuration": known_duration_text(line.last_duration_ms),
+        "lastBackupListCount": line.versions_count,
+        "backupCount": line.run_count,
+        "statusHistory": [result[1] for result in orjson.loads(line.recent)[-SHOWN_RESULTS:]],
+        "fileCount": line.files or 0,
+        "fileSize": line.source_size or 0,
+        "storageSize": line.stored_size or 0,
+        "uploadedSize": line.last_uploaded or 0,
+        "warnings": line.last_warnings,
+        "errors": line.last_errors,
+        # The list begins with the newest version, which the last run made and this field leaves out.
+        "availableBackups": version_times(line.versions)[1:],
+        "isBackupOverdue": schedule_now(expected, now) is Schedule.OVERDUE,
+        "notificationEvent": NOTIFICATION_EVENT,
+        "expectedBackupDate": _time(expected),
+        "expectedBackupElapsed": elapsed_text(expected, now) if expected is not None else NOT_KNOWN,
+        "lastNotificationSent": NOT_KNOWN,
+    }
+
+
+def _time(at: Instant | None) -> str:
+    return iso(at) if at is not None else NOT_KNOWN

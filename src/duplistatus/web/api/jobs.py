@@ -1,0 +1,109 @@
+"""`GET /api/jobs/{id}` and `/api/jobs/{id}/versions`: one job with its facts and figures, and its restorable versions. In: the number of a
+job; out: its row in full, 404 without such a job."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Path
+from starlette.requests import Request
+from starlette.responses import Response
+
+from duplistatus.clock import SECOND, Instant, iso
+from duplistatus.evaluate.overdue import schedule_now
+from duplistatus.store import fleet
+from duplistatus.store.database import Connection
+from duplistatus.store.fleet import JobRow, ServerRow
+from duplistatus.store.ids import JobId
+from duplistatus.web.access import Access, Caller, guarded
+from duplistatus.web.answers import encode, json_answer
+from duplistatus.web.api.answered import answered
+from duplistatus.web.context import context
+from duplistatus.web.errors import Refused
+
+router = APIRouter(tags=["jobs"])
+
+_Reader = Annotated[Caller, guarded(Access.READ)]
+_Job = Annotated[int, Path(description="Number of a job", ge=1, le=2**63 - 1)]
+_UNKNOWN = {404: "No job has this number"}
+
+
+@router.get("/api/jobs/{job_id}", summary="One job", responses=answered("Job", failures=_UNKNOWN))
+async def job(request: Request, job_id: _Job, caller: _Reader) -> Response:
+    """Figures are those of the latest run that knew them; null where no run did."""
+    parts = context(request)
+    with parts.database.snapshot() as connection:
+        row, server = _find(connection, job_id)
+    return json_answer(encode(_body(row, server, parts.clock.now())))
+
+
+@router.get("/api/jobs/{job_id}/versions", summary="Restorable versions of a job", responses=answered("Versions", failures=_UNKNOWN))
+async def versions(request: Request, job_id: _Job, caller: _Reader) -> Response:
+    """Newest first. `count` alone where the reports tell how many there are, but not which."""
+    with context(request).database.read() as connection:
+        row, _ = _find(connection, job_id)
+    known = orjson.loads(row.versions) if row.versions else []
+    items = [{"at": iso(at), "offset_minutes": offset, "exact": bool(exact)} for at, offset, exact in known]
+    return json_answer(encode({"items": items, "next_cursor": None, "count": row.versions_count, "complete": row.versions is not None}))
+
+
+def _find(connection: Connection, job_id: int) -> tuple[JobRow, ServerRow]:
+    row = fleet.job_by_id(connection, JobId(job_id))
+    server = fleet.server_by_id(connection, row.server_id) if row else None
+    if row is None or server is None:
+        raise Refused(404, "Job not found", "job_not_found")
+    return row, server
+
+
+def _time(at: Instant | None) -> str | None:
+    return iso(at) if at is not None else None
+
+
+def _body(row: JobRow, server: ServerRow, now: Instant) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "server": {"id": server.key, "name": server.name, "alias": server.alias},
+        "backup_id": row.backup_id or None,
+        "destination_type": row.destination_type or None,
+        "created_at": iso(row.created_at),
+        "last_run": _last_run(row),
+        "run_count": row.run_count,
+        "uploaded_total": row.uploaded_total,
+        "files": row.files,
+        "source_size": row.source_size,
+        "stored_size": row.stored_size,
+        "versions_count": row.versions_count,
+        "recent": [{"begun_at": iso(at), "status": status} for at, status, *_ in orjson.loads(row.recent)],
+        "last_good_at": _time(row.last_good_at),
+        "schedule": schedule_now(row.expected_at, now),
+        "expected_at": _time(row.expected_at),
+        "expected_source": row.due_source,
+        "outcome": row.outcome,
+        "activity": row.activity,
+        "silence": row.silence,
+        "last_restore": _proof(row.restored_at, row.restored_result),
+        "last_verification": _proof(row.verified_at, row.verified_result),
+    }
+
+
+def _last_run(row: JobRow) -> dict[str, Any] | None:
+    if row.last_uid is None:
+        return None
+    return {
+        "id": row.last_uid,
+        "begun_at": _time(row.last_begun_at),
+        "ended_at": _time(row.last_ended_at),
+        "status": row.last_status,
+        "duration_seconds": row.last_duration_ms / SECOND if row.last_duration_ms is not None else None,
+        "warnings": row.last_warnings,
+        "errors": row.last_errors,
+        "messages": row.last_messages,
+        "uploaded": row.last_uploaded,
+        "reason": row.last_reason or None,
+    }
+
+
+def _proof(at: Instant | None, result: str | None) -> dict[str, Any] | None:
+    return {"at": iso(at), "result": result} if at is not None else None
