@@ -75,6 +75,20 @@ def _shape(route: str) -> str:
     return re.sub(r"\{[^}]*\}", "{}", route).partition("?")[0]
 
 
+def test_every_metric_is_explained_and_none_that_does_not_exist(data_dir: Path, clock: Clock) -> None:
+    from duplistatus.app import build
+    from duplistatus.store.schema import migrate
+    from duplistatus.web.exposition import registry_of
+    from duplistatus.web.measures import Measures
+
+    parts = build(Settings(data_dir=data_dir), clock).state.context
+    migrate(parts.database)
+    families = registry_of(parts, Measures()).collect()
+    names = {f"{family.name}_total" if family.type == "counter" else family.name for family in families}
+    parts.database.close()
+    assert {name for name in names if name.startswith("duplistatus_")} == set(re.findall(r"\| `(duplistatus_\w+)`", _page("metrics.md")))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_within_the_documentation_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
