@@ -19,6 +19,9 @@ _JOINT = ", "
 _FIELDS = 6
 _SHORT, _LONG = 2, 4
 """Digits: at most two for all but the year, at most four for the year."""
+_LONGEST_LIST, _LONGEST_BETWEEN = 500_000, 40
+"""Characters: what is longer is no list of dates, and not worth the time of looking closer."""
+_LAST_OF_ONE_DIGIT = 9
 _NOON = 12
 _EARLIEST_YEAR = 2008
 """Duplicati's first release: no version is older, so a year before it is of another calendar."""
@@ -58,6 +61,8 @@ class Reading:
 def stamps(text: str) -> Stamps | None:
     """The dates of a list; None where the text is not a list of dates of one culture. Digits of any script, marks of writing
     direction and every kind of space are understood."""
+    if len(text) > _LONGEST_LIST:
+        return None
     parts = _NUMBER.split((text if text.isascii() else text.translate(_DIRECTION_MARKS)).strip())
     texts, numbers = parts[::2], parts[1::2]
     if not numbers:
@@ -71,9 +76,9 @@ def stamps(text: str) -> Stamps | None:
         items = tuple(map(Stamp, zip(first, second, third, strict=True), times))
     except ValueError:
         return None
-    padded = any(number[0] == "0" for position in (1, 2, 3) for number in numbers[position::_FIELDS])
-    lost = texts[1] == "/" and bool(year_first) and not padded and halves[0] is None and max(hours) <= _NOON
-    return Stamps(items, year_first, lost)
+    padded = any(len(number) > 1 and int(number) <= _LAST_OF_ONE_DIGIT for position in (1, 2, 3) for number in numbers[position::_FIELDS])
+    of_taiwan = texts[1] == "/" and bool(year_first) and first[0] >= _EARLIEST_YEAR and not padded
+    return Stamps(items, year_first, marker_lost=of_taiwan and halves[0] is None and max(hours) <= _NOON)
 
 
 def readings(found: Stamps, latest: date) -> Iterator[Reading]:
@@ -93,7 +98,12 @@ def readings(found: Stamps, latest: date) -> Iterator[Reading]:
 def _around_times(texts: list[str], numbers: int) -> tuple[list[str], list[str]]:
     """The texts before and after each time of day, of all texts before, between and after the numbers. ValueError where any other text
     differs from date to date, or no joint stands between two dates."""
-    if numbers % _FIELDS or texts[0] or any(len(set(texts[position::_FIELDS])) > 1 for position in (1, 2, 4, 5)):
+    if (
+        numbers % _FIELDS
+        or texts[0]
+        or max(map(len, texts)) > _LONGEST_BETWEEN
+        or any(len(set(texts[position::_FIELDS])) > 1 for position in (1, 2, 4, 5))
+    ):
         raise ValueError("not dates of one culture")
     *between, last = texts[_FIELDS::_FIELDS]
     if not all(text.endswith(_JOINT) for text in between):

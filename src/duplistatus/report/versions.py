@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from duplistatus.clock import MINUTE, Instant, instant, moment
+from duplistatus.clock import Instant, moment
 from duplistatus.report.cultures import Reading, Stamps, readings, stamps
 from duplistatus.report.report import Version
 
@@ -25,6 +25,11 @@ _SET_BACK = timedelta(hours=3)
 """The most by which clocks are set back (in Antarctica; by an hour elsewhere): by so much may a later version show an earlier time."""
 
 _CLOCK_OF_12 = range(1, 13)
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - times of the log have no zone
+_MILLISECOND = timedelta(milliseconds=1)
+_MINUTE = timedelta(minutes=1)
+_NO_TIME = timedelta()
 
 
 def listed_versions(lines: Iterable[str], newest: Version | None, zone: ZoneInfo | None) -> tuple[Version, ...] | None:
@@ -59,11 +64,12 @@ def _dated(considered: Stamps, kept: list[int], newest: Version, zone: ZoneInfo 
     if reading is None:
         return None
     placed = _placed(reading, newest, zone) if zone is not None else None
-    if zone is None or placed is None:
-        return tuple(_by_wall_clock(reading.walls[index], newest) for index in kept)
+    if placed is None:
+        offset = timedelta(minutes=newest.offset_minutes)
+        return tuple(_at(at, offset, exact=at == wall) for at in map(reading.walls.__getitem__, kept))
     if any(len(placed[index]) > 1 for index in kept):
         return None
-    return tuple(_exact(at, zone) for index in kept for at in placed[index])
+    return tuple(placed[index][0] for index in kept)
 
 
 def _retention_texts(lines: Iterable[str]) -> tuple[str, str]:
@@ -93,15 +99,19 @@ def _choose(possible: list[Reading], newest: Version, zone: ZoneInfo | None) -> 
     wall = _wall(newest)
     sure, unsure = [], []
     for reading in possible:
-        if _descends(reading.walls, wall, timedelta()) or (zone is not None and _placed(reading, newest, zone) is not None):
+        if _descends(reading.walls, wall, _NO_TIME) or (zone is not None and _placed(reading, newest, zone) is not None):
             sure.append(reading)
         elif zone is None and _descends(reading.walls, wall, _SET_BACK):
             unsure.append(reading)
     usual = [reading for reading in (*sure, *unsure) if reading.order != "YDM"]  # else every list of ISO dates were in doubt
     fitting = {reading.walls: reading for reading in usual or (*sure, *unsure)}
-    if len(fitting) > 1:
-        fitting = {walls: reading for walls, reading in fitting.items() if reading in sure and walls[0].date() == wall.date()}
-    return fitting.popitem()[1] if len(fitting) == 1 else None
+    if len(fitting) == 1:
+        return fitting.popitem()[1]
+    of_that_day = [walls for walls in fitting if walls[0].date() == wall.date()]
+    # A version of some weeks ago can show that day too, with day and month swapped; then the rest of the list reaches back too far.
+    if len(of_that_day) != 1 or of_that_day[0][-1] < max(walls[-1] for walls in fitting):
+        return None
+    return fitting[of_that_day[0]] if fitting[of_that_day[0]] in sure else None
 
 
 def _descends(walls: tuple[datetime, ...], newest: datetime, tolerance: timedelta) -> bool:
@@ -121,38 +131,31 @@ def _agrees(zone: ZoneInfo, newest: Version) -> bool:
     return moment(newest.at).astimezone(zone).utcoffset() == timedelta(minutes=newest.offset_minutes)
 
 
-def _by_wall_clock(wall: datetime, newest: Version) -> Version:
-    """The version of a local time, as if the offset of the newest version had held then."""
-    at = instant(wall.replace(tzinfo=UTC)) - newest.offset_minutes * MINUTE
-    return Version(Instant(at), newest.offset_minutes, exact=wall == _wall(newest))
-
-
-def _exact(at: Instant, zone: ZoneInfo) -> Version:
-    offset = moment(at).astimezone(zone).utcoffset() or timedelta()
-    return Version(at, offset // timedelta(minutes=1), exact=True)
-
-
-def _placed(reading: Reading, newest: Version, zone: ZoneInfo) -> list[set[Instant]] | None:
-    """The instants that each date of a reading may mean in a zone so that all descend and none is after the newest: one; two where the
+def _placed(reading: Reading, newest: Version, zone: ZoneInfo) -> list[list[Version]] | None:
+    """The versions that each date of a reading may mean in a zone so that all descend and none is after the newest: one; two where the
     order does not tell which of two passes of the clock is meant. None where a date does not exist in the zone, or nothing descends."""
-    choices = [_instants(wall, zone) for wall in reading.walls]
-    possible: list[set[Instant]] = []
+    possible: list[list[Version]] = []
     bound = newest.at + 1
-    for choice in choices:
-        before = [at for at in choice if at < bound]
+    for wall in reading.walls:
+        before = [version for version in _in_zone(wall, zone) if version.at < bound]
         if not before:
             return None
-        possible.append(set(before))
-        bound = max(before)
-    for later, earlier in zip(reversed(possible[:-1]), reversed(possible[1:]), strict=True):
-        later -= {at for at in later if at <= min(earlier)}
+        possible.append(before)
+        bound = before[-1].at
+    for older, newer in pairwise(reversed(possible)):
+        if len(newer) > 1:
+            newer[:] = [version for version in newer if version.at > older[0].at]
     return possible
 
 
-def _instants(wall: datetime, zone: ZoneInfo) -> list[Instant]:
-    """The instants at which the clocks of a zone show a time: one, two where they are set back over it, none where forward."""
-    first, second = (wall.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-    before, after = first.utcoffset(), second.utcoffset()
-    if before is None or after is None or before < after:
-        return []
-    return [instant(first)] if before == after else [instant(first), instant(second)]
+def _in_zone(wall: datetime, zone: ZoneInfo) -> list[Version]:
+    """The versions that a local time may mean in a zone, oldest first: two where clocks are set back over it, none where forward."""
+    local = wall.replace(tzinfo=zone)
+    before, after = local.utcoffset() or _NO_TIME, local.replace(fold=1).utcoffset() or _NO_TIME
+    if before == after:
+        return [_at(wall, before)]
+    return [_at(wall, before), _at(wall, after)] if before > after else []
+
+
+def _at(wall: datetime, offset: timedelta, *, exact: bool = True) -> Version:
+    return Version(Instant((wall - _EPOCH - offset) // _MILLISECOND), offset // _MINUTE, exact)
