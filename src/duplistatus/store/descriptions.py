@@ -45,5 +45,5 @@ def describe_anew(connection: Connection, server_id: ServerId) -> None:
     """Finds the newest run of the server's jobs that tells of its host, and takes it over."""
     found = [connection.row(_NEWEST, {"job_id": row[0]}) for row in connection.rows(_JOBS, {"server_id": server_id})]
     told = [row for row in found if row is not None]
-    at, host = max(told, key=lambda row: row[0]) if told else (None, None)
+    at, host = max(told) if told else (None, None)
     describe(connection, server_id, orjson.loads(host) if host else {}, at)

@@ -33,6 +33,7 @@ class Place:
     first_at: Instant
     last_at: Instant
     job_name: str
+    backup_id: str
     server_name: str
     server_described_at: Instant | None
 
@@ -45,6 +46,7 @@ _FIND = Statement(
         origin.c.first_at,
         origin.c.last_at,
         job.c.name,
+        job.c.backup_id,
         server.c.name,
         server.c.described_at,
     )
@@ -100,7 +102,11 @@ def find_place(connection: Connection, names: Origin, sender: str, begun_at: Ins
         return place
     connection.run(_WIDEN, {"id": place.origin_id, "first": min(place.first_at, begun_at), "last": max(place.last_at, begun_at)})
     # A later document of the names in use moves nothing; any other may change the order of events.
-    in_use = place.job_name == keys["job_name"] and (not keys["machine_name"] or place.server_name == keys["machine_name"])
+    in_use = (
+        place.job_name == keys["job_name"]
+        and keys["backup_id"] in {"", place.backup_id}
+        and keys["machine_name"] in {"", place.server_name}
+    )
     if begun_at < place.first_at or not in_use:
         settle(connection, keys["machine_name"], keys["machine_id"], now)
         row = connection.row(_FIND, keys)

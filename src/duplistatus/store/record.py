@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 
 from duplistatus.clock import MINUTE, SECOND, TICKS, Instant
 from duplistatus.evaluate.job_summary import RunFacts
@@ -19,7 +19,7 @@ from duplistatus.evaluate.version_history import VersionNews
 from duplistatus.report.report import Figures, Host, Kind, LiveStatus, Report
 from duplistatus.store.compression import pack
 from duplistatus.store.database import Connection, Row
-from duplistatus.store.descriptions import describe
+from duplistatus.store.descriptions import describe, describe_anew
 from duplistatus.store.ids import JobId, RunId
 from duplistatus.store.origins import Place, find_place
 from duplistatus.store.statement import Statement
@@ -111,7 +111,7 @@ _INSERT_RUN = Statement(insert(run).values({name: bindparam(name) for name in (*
 _COMPLETE_RUN = Statement(
     update(run).where(run.c.id == bindparam("id_")).values({name: bindparam(name) for name in ("begun_at", "kinds", *_PLAIN)})
 )
-_ADD_KIND = Statement(update(run).where(run.c.id == bindparam("id_")).values(kinds=run.c.kinds + bindparam("kind")))
+_SET_KINDS = Statement(update(run).where(run.c.id == bindparam("id_")).values(kinds=bindparam("kinds")))
 _IN_SECOND = Statement(
     select(run.c.id, run.c.begun_at, run.c.kinds, run.c.origin_id, run.c.uid)
     .where(run.c.job_id == bindparam("job_id"), run.c.begun_at >= bindparam("start"), run.c.begun_at < bindparam("end"))
@@ -126,9 +126,9 @@ _SAME_BYTES = Statement(
     )
 )
 _SAME_ORIGIN = Statement(
-    select(run.c.id, run.c.begun_at, run.c.kinds).where(
-        run.c.origin_id == bindparam("origin_id"), run.c.begun_at >= bindparam("start"), run.c.begun_at < bindparam("end")
-    )
+    select(run.c.id, run.c.begun_at, run.c.kinds, run.c.origin_id, run.c.uid)
+    .where(run.c.origin_id == bindparam("origin_id"), run.c.begun_at >= bindparam("start"), run.c.begun_at < bindparam("end"))
+    .order_by(run.c.begun_at)
 )
 _INSERT_LOG = Statement(insert(run_log).values(run_id=bindparam("run_id"), body=bindparam("body")))
 _DELETE_LOG = Statement(delete(run_log).where(run_log.c.run_id == bindparam("run_id")))
@@ -171,7 +171,15 @@ _INSERT_ACTIVITY = Statement(insert(activity).values({name: bindparam(name) for 
 _PROOF = {
     operation: Statement(
         update(job)
-        .where(job.c.id == bindparam("job_id"), or_(job.c[kind + "_at"].is_(None), job.c[kind + "_at"] <= bindparam("at")))
+        .where(
+            job.c.id == bindparam("job_id"),
+            or_(
+                job.c[kind + "_at"].is_(None),
+                job.c[kind + "_at"] < bindparam("at"),
+                # Two documents of one moment: which one shows must not depend on the order of arrival.
+                and_(job.c[kind + "_at"] == bindparam("at"), job.c[kind + "_result"] < bindparam("result")),
+            ),
+        )
         .values({kind + "_at": bindparam("at"), kind + "_result": bindparam("result")})
     )
     for operation, kind in (("Restore", "restored"), ("Test", "verified"))
@@ -237,11 +245,8 @@ def _record_run(connection: Connection, arrival: Arrival, report: Report, place:
         return _record_twin(connection, arrival, report, place, begun_at, kind, known_kinds)
     if known_kinds & kind:
         return Recorded(Outcome.DUPLICATE, place.job_id, uid=uid)
-    if kind == TEXT:
-        # The JSON document already told everything that the text does.
-        connection.run(_ADD_KIND, {"id_": known_id, "kind": TEXT})
-    else:
-        _complete(connection, arrival, report, known_id, begun_at, known_kinds | JSON)
+    _add_document(connection, arrival, report, known_id, begun_at, known_kinds | kind)
+    if kind == JSON:
         rebuild_job(connection, place.job_id, arrival.at)
         _describe(connection, report, place, begun_at)
     _keep_raw(connection, arrival, report, place, known_id)
@@ -262,9 +267,14 @@ def _record_twin(
     """A document of a run that is already known under other names of the same job: stored, but the run counts once."""
     second = begun_at - begun_at % SECOND
     own = connection.rows(_SAME_ORIGIN, {"origin_id": place.origin_id, "start": second, "end": second + SECOND})
-    if any(row[2] & kind and (row[1] == begun_at or kind == TEXT) for row in own):
-        return Recorded(Outcome.DUPLICATE, place.job_id)
-    run_id, uid = _insert_run(connection, arrival, report, place, begun_at, kind, None)
+    mine = _same_run(own, kind, begun_at)
+    if mine is not None and mine[2] & kind:
+        return Recorded(Outcome.DUPLICATE, place.job_id, uid=mine[4])
+    if mine is None:
+        run_id, uid = _insert_run(connection, arrival, report, place, begun_at, kind, None)
+    else:
+        run_id, uid = mine[0], mine[4]
+        _add_document(connection, arrival, report, run_id, begun_at, mine[2] | kind)
     _keep_raw(connection, arrival, report, place, run_id)
     show_runs(connection, place.job_id)
     rebuild_job(connection, place.job_id, arrival.at)
@@ -329,8 +339,11 @@ def _insert_run(
     return run_id, uid
 
 
-def _complete(connection: Connection, arrival: Arrival, report: Report, run_id: RunId, begun_at: Instant, kinds: int) -> None:
-    """The JSON document of a run known from plain text: it tells all that the text did, and the rest."""
+def _add_document(connection: Connection, arrival: Arrival, report: Report, run_id: RunId, begun_at: Instant, kinds: int) -> None:
+    """The other document of a known run: a JSON one tells all that the text did, and the rest; a text adds nothing."""
+    if report.kind == Kind.TEXT:
+        connection.run(_SET_KINDS, {"id_": run_id, "kinds": kinds})
+        return
     connection.run(_COMPLETE_RUN, {"id_": run_id, "begun_at": begun_at, "kinds": kinds} | _columns(report))
     connection.run(_DELETE_LOG, {"run_id": run_id})
     if arrival.log is not None:
@@ -396,8 +409,13 @@ def _keep_raw(connection: Connection, arrival: Arrival, report: Report, place: P
 def _describe(connection: Connection, report: Report, place: Place, begun_at: Instant) -> None:
     """What the newest run tells of its server; and a run whose report has come is no longer running."""
     connection.run(_END_LIVE, {"job_id": place.job_id, "begun_by": begun_at + 5 * SECOND})
-    host = report.host
-    if host.duplicati_version is not None and (place.server_described_at is None or begun_at > place.server_described_at):
+    host, described_at = report.host, place.server_described_at
+    if host.duplicati_version is None or (described_at is not None and begun_at < described_at):
+        return
+    if begun_at == described_at:
+        # Two jobs began at once: which of them describes the server must not depend on the order of arrival.
+        describe_anew(connection, place.server_id)
+    else:
         describe(connection, place.server_id, asdict(host), begun_at)
 
 

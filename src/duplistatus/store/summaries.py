@@ -131,7 +131,7 @@ _PROOF = Statement(
         activity.c.dry_run == 0,
         or_(activity.c.operation == "Restore", activity.c.operation == "Test"),
     )
-    .order_by(activity.c.begun_at)
+    .order_by(activity.c.begun_at, activity.c.result)
 )
 _SAVE_PROOF = Statement(
     update(job)
