@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, func, select
 from duplistatus.clock import Instant
 from duplistatus.store import fleet
 from duplistatus.store.database import Connection
+from duplistatus.store.descriptions import describe_anew
 from duplistatus.store.fleet import JobRow, ServerRow
 from duplistatus.store.origins import settle
 from duplistatus.store.statement import Statement
@@ -58,4 +59,5 @@ def delete_job(connection: Connection, server_key: str, job_name: str, now: Inst
         connection.run(statement, of_job)
     for machine_name, machine_id in machines:
         settle(connection, machine_name, machine_id, now)
+    describe_anew(connection, found.server_id)
     return Deleted(server, found, runs)

@@ -1,0 +1,119 @@
+"""A removed job leaves what there would be if its reports had never come."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+from duplistatus.report.report import Report
+from duplistatus.store import deletion, fleet
+from duplistatus.store.database import Database
+from duplistatus.store.schema import migrate
+from tests.store.telling import NOON, recordings, state, tell_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from duplistatus.store.database import Connection
+    from duplistatus.store.deletion import Deleted
+    from tests.store.telling import Recording
+
+T = TypeVar("T")
+TABLES = ("run", "run_log", "raw_report", "day", "fleet_day", "origin", "activity", "change", "job")
+
+
+def write(database: Database, work: Callable[[Connection], T]) -> T:
+    connection = database.connect()
+    try:
+        connection.script("BEGIN")
+        result = work(connection)
+        connection.script("COMMIT")
+        return result
+    finally:
+        connection.close()
+
+
+def delete(database: Database, server_key: str, name: str) -> Deleted | None:
+    return write(database, lambda connection: deletion.delete_job(connection, server_key, name, NOON))
+
+
+def job_name(each: Recording) -> str:
+    return each.parsed.origin.job_name
+
+
+def counts(database: Database) -> dict[str, int]:
+    with database.read() as connection:
+        return {table: connection.raw.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES}
+
+
+def jobs(database: Database) -> list[tuple[str, str]]:
+    with database.read() as connection:
+        keys = {server.id: server.key for server in fleet.servers(connection)}
+        return sorted((keys[job.server_id], job.name) for job in fleet.jobs(connection))
+
+
+@pytest.mark.parametrize(
+    ("generation", "server_key", "name"),
+    [
+        ("2.3.0.4", "9bd9525546194675812189f0a20f5592", "Documents"),
+        ("2.3.0.4", "9bd9525546194675812189f0a20f5592", "Form and JSON"),
+        ("2.3.0.4", "my-own-id", "other name"),
+        ("2.3.0.109", "name:fileserver", "Documents"),
+        ("2.3.0.109", "name:fileserver", "Large"),
+    ],
+)
+def test_everything_of_the_job_goes_and_nothing_else(
+    database: Database, tmp_path: Path, generation: str, server_key: str, name: str
+) -> None:
+    stories = recordings(generation)
+    tell_all(database, stories)
+    deleted = delete(database, server_key, name)
+    assert deleted is not None
+    assert (deleted.server.key, deleted.job.name) == (server_key, name)
+
+    never = Database(tmp_path / "never.db")
+    migrate(never)
+    tell_all(never, [each for each in stories if job_name(each) != name])
+    left, expected = state(database), state(never)
+    with_jobs = {row["server"] for row in left["jobs"]}
+    left["servers"] = [row for row in left["servers"] if row["key"] in with_jobs]
+    assert left == expected
+    assert counts(database) == counts(never)
+    never.close()
+
+
+def test_it_says_how_many_runs_had_counted(database: Database) -> None:
+    stories = recordings("2.3.0.4")
+    tell_all(database, stories)
+    begun = {
+        each.parsed.begun_at // 1000
+        for each in stories
+        if isinstance(each.parsed, Report) and each.parsed.is_run and job_name(each) == "Form and JSON" and each.parsed.begun_at
+    }
+    deleted = delete(database, "9bd9525546194675812189f0a20f5592", "Form and JSON")
+    assert deleted is not None
+    assert deleted.runs == len(begun)
+
+
+def test_a_server_without_id_parts_again_when_the_job_goes_by_which_it_was_recognised(database: Database) -> None:
+    def of(name: str, machine_id: str | None) -> list[Recording]:
+        found = [each for each in recordings("2.3.0.4") if job_name(each) == name]
+        return [replace(each, parsed=replace(each.parsed, origin=replace(each.parsed.origin, machine_id=machine_id))) for each in found]
+
+    own = "9bd9525546194675812189f0a20f5592"
+    shared = of("Form and JSON", own)
+    tell_all(database, [*shared[:1], *of("Damaged volume", own), *of("Form and JSON", None)[1:], *of("Raw JSON", None)])
+    assert jobs(database) == [(own, "Damaged volume"), (own, "Form and JSON"), (own, "Raw JSON")]
+    assert delete(database, "name:fileserver", "Form and JSON") is not None, "the name of the recognised server leads there"
+    assert jobs(database) == [(own, "Damaged volume"), ("name:fileserver", "Raw JSON")]
+
+
+@pytest.mark.parametrize(("server_key", "name"), [("nope", "Documents"), ("my-own-id", "Documents"), ("my-own-id", "")])
+def test_an_unknown_job_is_told_and_nothing_changes(database: Database, server_key: str, name: str) -> None:
+    tell_all(database, recordings("2.3.0.4"))
+    before = counts(database)
+    assert delete(database, server_key, name) is None
+    assert counts(database) == before
