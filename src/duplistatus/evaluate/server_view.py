@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from duplistatus.clock import DAY, Instant
-from duplistatus.evaluate.overdue import TOLERANCE, Schedule
+from duplistatus.evaluate.overdue import TOLERANCE
 
 
 class JobFigures(Protocol):
@@ -27,8 +27,6 @@ class JobFigures(Protocol):
     @property
     def versions_count(self) -> int | None: ...
     @property
-    def schedule(self) -> str: ...
-    @property
     def last_begun_at(self) -> Instant | None: ...
 
 
@@ -46,7 +44,6 @@ class Tiles:
     """The totals of a server or job. Sizes in bytes; None: no job reports it. `since` is the first UTC day with a run."""
 
     jobs: int
-    overdue: int
     runs: int
     since: Instant | None
     versions: int | None
@@ -63,7 +60,6 @@ def tiles_of(jobs: Sequence[JobFigures], days: Days) -> Tiles:
     begun = [job.last_begun_at for job in jobs if job.last_begun_at is not None]
     return Tiles(
         jobs=len(jobs),
-        overdue=sum(job.schedule == Schedule.OVERDUE for job in jobs),
         runs=sum(job.run_count for job in jobs),
         since=Instant(days.first_day * DAY) if days.first_day is not None else None,
         versions=_known_sum(job.versions_count for job in jobs),
@@ -83,7 +79,7 @@ def _known_sum(values: Iterable[int | None]) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A point on the line of an overdue job: `x` from 0 to `Line.WIDTH`, `status` of the run there, None for the expected moment."""
+    """A point on the line of an overdue job: `x` from 0 to LINE_WIDTH, `status` of the run there, None for the expected moment."""
 
     x: float
     status: str | None
@@ -104,10 +100,8 @@ class Overdue:
     marks: tuple[Mark, ...]
 
 
-def overdue_of(schedule: str, expected_at: Instant | None, recent: Sequence[tuple[Instant, str]], now: Instant) -> Overdue | None:
-    """The verdict with its evidence; None for a job that is not overdue. `recent`: begin and status of its runs, oldest first."""
-    if schedule != Schedule.OVERDUE or expected_at is None:
-        return None
+def overdue_of(expected_at: Instant, recent: Sequence[tuple[Instant, str]], now: Instant) -> Overdue:
+    """The evidence for a job that is overdue. `recent`: begin and status of its runs, oldest first."""
     return Overdue(expected_at, now - expected_at, TOLERANCE, _line(recent[-_LINE_RUNS:], expected_at, now))
 
 

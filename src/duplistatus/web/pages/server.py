@@ -1,0 +1,112 @@
+"""The page of one server, or of one of its jobs: what is overdue and why, totals, jobs, the history with its charts. In: the key of the
+server, a job's name, and which part of the history; out: the page, or 404. Totals come from rows that are kept current on write; of
+the history only the lines of one page are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Query
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+
+from duplistatus.evaluate.fleet_view import JobView, State, job_view
+from duplistatus.evaluate.server_view import LINE_WIDTH, Overdue, Tiles, overdue_of, tiles_of
+from duplistatus.evaluate.versions_view import versions_now
+from duplistatus.store import fleet, history_page
+from duplistatus.store.fleet import JobRow, ServerRow
+from duplistatus.web.access import Access, Caller, guarded
+from duplistatus.web.api.paths import names_after
+from duplistatus.web.context import context
+from duplistatus.web.errors import Refused
+from duplistatus.web.pages.history import HistoryPart, HistoryQuery, read_history, read_query
+from duplistatus.web.pages.job_row import JobRowView, due_of, row_view
+from duplistatus.web.pages.rendering import Reader, known_answer, page, page_tag, reader_of
+from duplistatus.web.pages.versions import stored_versions, version_lines
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueJob:
+    """A job that is overdue, with its evidence."""
+
+    job: JobRow
+    verdict: Overdue
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    server: ServerRow
+    jobs: list[JobRow]
+    job: JobRow | None
+    tiles: Tiles
+    history: HistoryPart
+
+
+@router.get("/detail/{key:path}", include_in_schema=False)
+async def show_server(
+    request: Request,
+    caller: Annotated[Caller, guarded(Access.READ)],
+    backup: Annotated[str | None, Query(description="Name of a job: only what concerns it", max_length=2_000)] = None,
+) -> Response:
+    """The page; with `backup` that of one job."""
+    (key,) = names_after(request, "/detail/")
+    query = read_query(request.query_params)
+    tag = page_tag(request, caller, "server", key, backup, query)
+    if (known := known_answer(request, tag)) is not None:
+        return known
+    found = _find(request, key, backup or None, query)
+    return page(request, "server.html", caller, tag=tag, **_values(reader_of(request), found))
+
+
+def _find(request: Request, key: str, job_name: str | None, query: HistoryQuery) -> _Found:
+    with context(request).database.snapshot() as connection:
+        server = fleet.server_by_key(connection, key)
+        if server is None:
+            raise Refused(404, "There is no such server", "not_found")
+        jobs = fleet.jobs_of(connection, server.id)
+        job = next((each for each in jobs if each.name == job_name), None)
+        if job_name is not None and job is None:
+            raise Refused(404, "There is no such job on this server", "not_found")
+        days = history_page.days_of_job(connection, job.id) if job else history_page.days_of_server(connection, server.id)
+        shown = [job] if job else jobs
+        return _Found(server, jobs, job, tiles_of(shown, days), read_history(connection, shown, query))
+
+
+def _values(reader: Reader, found: _Found) -> dict[str, Any]:
+    """What the template shows."""
+    views = [job_view(job, reader.now) for job in ([found.job] if found.job else found.jobs)]
+    values: dict[str, Any] = {
+        "server": found.server,
+        "job": found.job,
+        "jobs": found.jobs,
+        "rows": [_row(reader, found.server, view) for view in views],
+        "overdue": _overdue(reader, views),
+        "line_width": LINE_WIDTH,
+        "tiles": found.tiles,
+        "history": found.history,
+        "opens": found.server.url if found.server.url.startswith(("http://", "https://")) else None,
+        "versions": None,
+    }
+    if found.job:
+        versions = versions_now(found.job.versions_count, stored_versions(found.job.versions))
+        values |= {"versions": versions, "version_lines": version_lines(reader, versions)}
+    return values
+
+
+def _row(reader: Reader, server: ServerRow, view: JobView[JobRow]) -> JobRowView:
+    return row_view(reader, server, view, Markup(""), due_of(reader.wording, view, reader.now))
+
+
+def _overdue(reader: Reader, views: list[JobView[JobRow]]) -> list[OverdueJob]:
+    """The overdue jobs, the longest first."""
+    found = []
+    for view in views:
+        if view.state is State.OVERDUE and view.row.expected_at is not None:
+            recent = [(at, status) for at, status, *_ in orjson.loads(view.row.recent)]
+            found.append(OverdueJob(view.row, overdue_of(view.row.expected_at, recent, reader.now)))
+    return sorted(found, key=lambda each: each.verdict.expected_at)
