@@ -20,7 +20,8 @@ from duplistatus.web.security_headers import HEADERS
 ErrorPage = Callable[[Request, int, str], Response]
 """Draws a page that shows a status and its sentence."""
 
-_ROUTER = {404: ("Not found", "not_found"), 405: ("Method not allowed", "method_not_allowed")}
+_METHOD_NOT_ALLOWED = 405
+_ROUTER = {404: ("Not found", "not_found"), _METHOD_NOT_ALLOWED: ("Method not allowed", "method_not_allowed")}
 _log = structlog.get_logger()
 
 
@@ -108,6 +109,9 @@ def _on_refused(request: Request, error: Exception) -> Response:
 def _on_http(request: Request, error: Exception) -> Response:
     """The router's own: no such path, no such method."""
     assert isinstance(error, HTTPException)  # noqa: S101
+    if error.status_code == _METHOD_NOT_ALLOWED and is_api(request):
+        # Without a body, as it was before this product: the status and `Allow` say all.
+        return Response(status_code=_METHOD_NOT_ALLOWED, headers=error.headers)
     sentence, code = _ROUTER.get(error.status_code, (str(error.detail), "refused"))
     answer = _answer(request, error.status_code, sentence, code)
     answer.headers.update(error.headers or {})

@@ -12,9 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from duplistatus.ingest.upload import Answer, Delivery, take
+from duplistatus.store.database import StoreError
 from duplistatus.web.access import Access, Caller, guarded
 from duplistatus.web.context import context
 from duplistatus.web.errors import Refused
+from duplistatus.web.measures import measures
 from duplistatus.web.throttle import UploadThrottle
 
 router = APIRouter()
@@ -23,6 +25,21 @@ router = APIRouter()
 @router.post("/api/upload", summary="Takes a report that a Duplicati server sends", tags=["reports"])
 async def upload(request: Request, caller: Annotated[Caller, guarded(Access.UPLOAD)]) -> Response:
     """Body: Duplicati's JSON document, the same or its plain text in a form's `message`, or a live-status document; gzip is fine."""
+    count = measures(request).upload
+    try:
+        answer = await _take(request, caller)
+    except Refused as refused:
+        count(refused.code)
+        raise
+    except StoreError:
+        count("unavailable")
+        raise
+    count(answer.word)
+    return _response(answer)
+
+
+async def _take(request: Request, caller: Caller) -> Answer:
+    """Raises Refused for a request that is too much: too often, too large."""
     parts = context(request)
     throttle: UploadThrottle = request.app.state.upload_throttle
     if (wait := throttle.report(caller.address)) is not None:
@@ -34,7 +51,7 @@ async def upload(request: Request, caller: Annotated[Caller, guarded(Access.UPLO
     answer = await take(delivery, parts.writer, parts.clock, limit, lambda: throttle.refused(caller.address))
     if answer.wait is not None:
         raise _too_many(answer.wait)
-    return _response(answer)
+    return answer
 
 
 def _response(answer: Answer) -> Response:
