@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import cycle, islice
 from urllib.parse import quote
 
@@ -15,7 +15,7 @@ from bench.browsing import visit
 from bench.client import Address, Rounds, fetch, get, many_clients, one_client, post
 from bench.reports import Place, document
 from bench.sizes import Size
-from duplistatus.clock import DAY, SECOND, Instant, iso
+from duplistatus.clock import DAY, Instant, iso
 
 CLIENTS = 16
 _MOST_REQUESTS = 50_000
@@ -86,23 +86,7 @@ class Uploads:
         turn, index = divmod(self._count, len(self._jobs))
         self._count += 1
         place = self._jobs[index]
-        at = Instant(place.begun_at + (turn + 1) * 2 * SECOND)
-        return document(_At(place.server, place.job, place.number + turn + 1, place.newest, place.now, at))
-
-
-@dataclass(frozen=True, slots=True)
-class _At(Place):
-    """A run that begins at a given moment."""
-
-    at: Instant
-
-    @property
-    def begun_at(self) -> Instant:
-        return self.at
-
-    @property
-    def duration(self) -> int:
-        return 61 * SECOND
+        return document(replace(place, number=place.newest + 1 + turn))
 
 
 def _rates(effort: Effort, run: Callable[[], Rounds]) -> list[Rounds]:

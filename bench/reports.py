@@ -17,13 +17,16 @@ CONTENT_TYPE = "application/json"
 _VERSION = "2.3.0.4 (2.3.0.4_stable_2026-07-09)"
 _MAIN = "Duplicati.Library.Main"
 _FILE = f"{_MAIN}.Operation.Backup.FileBlockProcessor.FileEntry"
+_KEPT = 21
+"""Versions that every job keeps."""
 _SHORT_LINES, _LONG_LINES = 12, 196
 """Lines of a log: what a machine with few changes writes, and what makes a document of 40 KB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Run `number` of a job, 0 the oldest, of a fleet whose newest runs have the number `newest` and lie within the day before `now`."""
+    """Run `number` of a job, 0 the oldest, of a fleet whose newest runs have the number `newest` and lie within the day before `now`;
+    later numbers are the runs that are reported while the fleet is measured."""
 
     server: int
     job: int
@@ -50,15 +53,29 @@ class Place:
 
     @property
     def begun_at(self) -> Instant:
-        """Jobs are spread over the day; each runs once a day. One in 25 has been late for two days."""
+        return self._begin_of(self.number)
+
+    def _begin_of(self, number: int) -> Instant:
+        """Jobs are spread over the day; each runs once a day, and later ones every two seconds. One in 25 has been late for two days."""
         spread = (self.server * 37 + self.job * 211) % (23 * 60) * MINUTE + 11 * SECOND + self.server % 1000
         late = 2 * DAY if (self.server * 5 + self.job) % 25 == 24 else 0
-        return Instant(self.now - HOUR - spread - (self.newest - self.number) * DAY - late)
+        newest = self.now - HOUR - spread - late
+        return Instant(newest - (self.newest - number) * DAY if number <= self.newest else newest + (number - self.newest) * 2 * SECOND)
+
+    @property
+    def version(self) -> Instant:
+        """The version that the run makes."""
+        return Instant(self.begun_at // SECOND * SECOND)
+
+    @property
+    def removed(self) -> Instant | None:
+        """The version that the run removes: so many are kept."""
+        return Instant(self._begin_of(self.number - _KEPT) // SECOND * SECOND) if self.number >= _KEPT else None
 
     @property
     def duration(self) -> int:
         """Milliseconds."""
-        return 40 * SECOND + self.chance % (50 * MINUTE)
+        return 40 * SECOND + self.chance % (50 * MINUTE) if self.number <= self.newest else 61 * SECOND
 
     @property
     def status(self) -> Status:
@@ -80,10 +97,10 @@ def document(place: Place, *, long: bool = True) -> bytes:
     counts = {"MessagesActualLength": lines, "WarningsActualLength": warnings, "ErrorsActualLength": errors}
     backup = {key: value for key, value in figures.items() if key not in _BACKEND}
     flags = {"PartialBackup": False, "Dryrun": False, "MainOperation": "Backup"}
-    results = {"CompactResults": None, "VacuumResults": None, "DeleteResults": None, "RepairResults": None, "TestResults": None}
+    results = {"CompactResults": None, "VacuumResults": None, "DeleteResults": _removal(place), "RepairResults": None, "TestResults": None}
     statistics = {
         **{key: figures[key] for key in _BACKEND},
-        "LastBackupDate": f"{moment(place.begun_at):%Y-%m-%dT%H:%M:%S}+00:00",
+        "LastBackupDate": _local(place.version),
         "ReportedQuotaError": False,
         "ReportedQuotaWarning": False,
         "MainOperation": "Backup",
@@ -115,7 +132,8 @@ def document(place: Place, *, long: bool = True) -> bytes:
 
 def report(place: Place) -> Report:
     """What parsing the short document of that run yields."""
-    model = _model(place.status)
+    removed = place.removed
+    model = _model(place.status, removes=removed is not None)
     figures = _figures(place)
     return replace(
         model,
@@ -124,7 +142,8 @@ def report(place: Place) -> Report:
         ended_at=Instant(place.begun_at + place.duration),
         duration_seconds=place.duration / SECOND,
         next_run=_next_run(place),
-        last_version=Version(Instant(place.begun_at // SECOND * SECOND), 0, exact=True),
+        last_version=Version(place.version, 0, exact=True),
+        deleted_versions=() if removed is None else (removed,),
         figures=replace(
             model.figures,
             examined_files=figures["ExaminedFiles"],
@@ -138,12 +157,20 @@ def report(place: Place) -> Report:
 
 
 @lru_cache
-def _model(status: Status) -> Report:
-    """A parsed document of each result; what differs from run to run is replaced."""
-    places = (Place(1, 1, number, 999, Instant(1_800_000_000_000)) for number in range(1000))
+def _model(status: Status, *, removes: bool) -> Report:
+    """A parsed document of each kind; what differs from run to run is replaced."""
+    first = _KEPT if removes else 0
+    places = (Place(server, 1, number, 999, Instant(1_800_000_000_000)) for server in range(100) for number in range(first, first + 20))
     parsed = read_body(document(next(place for place in places if place.status is status), long=False), CONTENT_TYPE, None, 2**24)
     assert isinstance(parsed, Report)
     return parsed
+
+
+def _removal(place: Place) -> dict[str, object] | None:
+    if place.removed is None:
+        return None
+    sets = [{"Item1": _KEPT, "Item2": _local(place.removed)}]
+    return {"DeletedSetsActualLength": 1, "DeletedSets": sets, "Dryrun": False, "MainOperation": "Delete", "ParsedResult": "Success"}
 
 
 _BACKEND = (
@@ -201,7 +228,7 @@ _CONSTANT = {
 
 def _figures(place: Place) -> dict[str, int]:
     chance, size = place.chance, 5 * 10**8 + place.chance % 97 * 10**9
-    versions = min(place.number + 1, 21)
+    versions = min(place.number + 1, _KEPT)
     return {
         **_CONSTANT,
         "ExaminedFiles": 5_000 + chance % 90_000,
@@ -224,6 +251,10 @@ def _next_run(place: Place) -> Instant:
 
 def _utc(at: Instant) -> str:
     return f"{moment(at).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
+def _local(at: Instant) -> str:
+    return f"{moment(at):%Y-%m-%dT%H:%M:%S}+00:00"
 
 
 def _span(milliseconds: int) -> str:
