@@ -77,6 +77,9 @@ def guarded(access: Access, *, csrf: bool = True) -> params.Depends:
     checks_change = csrf and access not in _DOORS
 
     async def guard(request: Request) -> Caller:
+        if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+            # No name or id holds U+0000, and PostgreSQL cannot even be asked for one.
+            raise Refused(400, "The address must not contain the character U+0000", "bad_request")
         settings = context(request).settings
         origin = client(request, settings.trusted_proxies)
         if access in _DOORS:

@@ -3,9 +3,9 @@ read bodies through this, not as parameters, because the framework would read th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
+import orjson
 from starlette.requests import Request
 
 from duplistatus.web.errors import Refused
@@ -31,8 +31,8 @@ async def json_object(request: Request, largest: int = LARGEST) -> JsonObject:
     """The JSON object of the body."""
     body = await read_body(request, largest)
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
         raise Refused(400, "The request is not valid JSON", "invalid_json") from None
     if not isinstance(value, dict):
         raise Refused(400, "The request must be a JSON object", "invalid_json")
@@ -40,9 +40,9 @@ async def json_object(request: Request, largest: int = LARGEST) -> JsonObject:
 
 
 def text(body: JsonObject, name: str) -> str | None:
-    """A field that is text; None when it is absent or null. Anything else is refused."""
+    """A field that is text; None when it is absent or null. Anything else is refused, and so is U+0000, which PostgreSQL cannot hold."""
     value = body.get(name)
-    if value is None or isinstance(value, str):
+    if value is None or (isinstance(value, str) and "\0" not in value):
         return value
     raise Refused(400, f"{name} must be text", "bad_request")
 

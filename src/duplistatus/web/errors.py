@@ -73,7 +73,7 @@ def _here(request: Request) -> str:
     current = request.headers.get("hx-current-url")
     if current is None:
         query = request.url.query
-        return route_path(request) + (f"?{query}" if query else "")
+        return quote(route_path(request)) + (f"?{query}" if query else "")
     parts = urlsplit(current)
     path = parts.path.removeprefix(context(request).settings.root_path) or "/"
     return path + (f"?{parts.query}" if parts.query else "")
