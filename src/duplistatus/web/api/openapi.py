@@ -1,13 +1,14 @@
-"""`GET /api/openapi.json`: every route that programs may call, as OpenAPI 3.1; `GET /api/docs`: the same as a page on which to try what
-reads. In: the routes of the application; out: the document, made once, and a page without a script or style of its own in it."""
+"""`GET /api/openapi.json`: every route that programs may call, as OpenAPI 3.1. In: the routes of the application and the shapes of their
+answers; out: the document, made when it is first asked for."""
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
+from fastapi.routing import iter_route_contexts
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -42,37 +43,49 @@ _ABOUT = (
 @router.get("/api/openapi.json", summary="This document", responses=described("OpenAPI 3.1", "application/json"))
 async def openapi(request: Request, caller: _Reader) -> Response:
     """OpenAPI 3.1."""
-    state = request.app.state
-    body: bytes | None = getattr(state, "openapi", None)
-    if body is None:
-        body = state.openapi = encode(await run_in_threadpool(document, request.app))
-    return json_answer(body)
+    return json_answer(encode(await run_in_threadpool(document_of, request.app)))
+
+
+def document_of(application: FastAPI) -> dict[str, Any]:
+    """The document of an application, made once."""
+    found: dict[str, Any] | None = getattr(application.state, "openapi", None)
+    if found is None:
+        found = application.state.openapi = document(application)
+    return found
 
 
 def document(application: FastAPI) -> dict[str, Any]:
     """The routes below /api and /metrics, who may call each, and the shapes of answers."""
-    routes = [route for route in application.routes if isinstance(route, APIRoute) and _is_for_programs(route)]
+    routes = [route for route in iter_route_contexts(application.routes) if _is_for_programs(route.path or "")]
     found = get_openapi(title="duplistatus", version=__version__, openapi_version="3.1.0", description=_ABOUT, routes=routes)
     components = found.setdefault("components", {})
     components.setdefault("schemas", {}).update(_shapes())
     components["securitySchemes"] = {"session": {"type": "apiKey", "in": "cookie", "name": "sessionId"}}
     found["servers"] = [{"url": application.state.context.settings.root_path or "/"}]
     for route in routes:
-        named = access_of(route)
-        for method in (route.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"}:
-            operation = found["paths"].get(route.path_format, {}).get(method.lower())
-            if operation is not None and named is not None:
-                _say_who(operation, named[0])
+        guard = access_of(route)
+        for method in route.methods or ():
+            operation = found["paths"].get(_format(route.path or ""), {}).get(method.lower())
+            if operation is not None and guard is not None:
+                _say_who(operation, route.name or "", guard[0])
+    for name in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(name, None)
     return found
 
 
-def _is_for_programs(route: APIRoute) -> bool:
-    return route.include_in_schema and (route.path.startswith("/api/") or route.path == "/metrics")
+def _is_for_programs(path: str) -> bool:
+    return path.startswith("/api/") or path == "/metrics"
 
 
-def _say_who(operation: dict[str, Any], access: Access) -> None:
+def _format(path: str) -> str:
+    """A path as the document writes it: `{server:path}` is `{server}`."""
+    return re.sub(r"\{(\w+):\w+\}", r"{\1}", path)
+
+
+def _say_who(operation: dict[str, Any], name: str, access: Access) -> None:
     operation["description"] = f"{operation.get('description', '')}\n\n{WHO[access]}".strip()
     operation["x-access"] = access.value
+    operation["operationId"] = name
     # What the framework would answer to unreadable parameters is answered 400 here.
     operation.get("responses", {}).pop("422", None)
     if access in _SIGNED_IN:
