@@ -5,7 +5,7 @@ stored: the caller's savepoint holds all of it."""
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -80,6 +80,7 @@ def packed_log(report: Report) -> bytes | None:
     return pack(orjson.dumps(kept))
 
 
+_HOST = tuple(field.name for field in fields(Host))
 _PLAIN = (
     "ended_at",
     "duration_ticks",
@@ -387,7 +388,8 @@ def _json(value: object) -> str | None:
 
 
 def _known(value: Host | Figures) -> dict[str, Any]:
-    return {name: each for name, each in asdict(value).items() if each is not None}
+    names = _HOST if isinstance(value, Host) else FIGURES
+    return {name: each for name in names if (each := getattr(value, name)) is not None}
 
 
 def _keep_raw(connection: Connection, arrival: Arrival, report: Report, place: Place, run_id: RunId | None) -> None:
@@ -416,7 +418,7 @@ def _describe(connection: Connection, report: Report, place: Place, begun_at: In
         # Two jobs began at once: which of them describes the server must not depend on the order of arrival.
         describe_anew(connection, place.server_id)
     else:
-        describe(connection, place.server_id, asdict(host), begun_at)
+        describe(connection, place.server_id, _known(host), begun_at)
 
 
 def _record_activity(connection: Connection, arrival: Arrival, report: Report, place: Place, begun_at: Instant) -> Recorded:
