@@ -5,15 +5,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
 from duplistatus import __version__
 from duplistatus.background.due import watch
 from duplistatus.clock import Clock, SystemClock
-from duplistatus.security.first_account import ensure_first_account
+from duplistatus.security.first_account import FirstAccount, ensure_first_account
 from duplistatus.settings import Settings
 from duplistatus.store.database import Database
 from duplistatus.store.schema import migrate
@@ -43,6 +44,9 @@ from duplistatus.web.context import Context
 from duplistatus.web.security_headers import SecurityHeaders
 from duplistatus.web.throttle import UploadThrottle
 
+if TYPE_CHECKING:
+    from duplistatus.ingest.demo.seeding import Feed
+
 # Looked at first: what Duplicati servers and other programs ask most.
 _HOT = (upload, summary, lastbackup)
 _API = (
@@ -64,8 +68,14 @@ _API = (
 )
 
 
-def build(settings: Settings, clock: Clock | None = None) -> FastAPI:
-    """The application. The database is opened when it starts."""
+def build(
+    settings: Settings,
+    clock: Clock | None = None,
+    announce: Callable[[FirstAccount | None], None] | None = None,
+    feed: Feed | None = None,
+) -> FastAPI:
+    """The application. The database is opened when it starts; then `announce` is told of the first account, if one was made. `feed`
+    goes on telling the demo's story."""
     database = Database(settings.database_file, settings.database_url)
     writer = Writer(database)
     parts = Context(settings, clock or SystemClock(), database, writer)
@@ -75,17 +85,22 @@ def build(settings: Settings, clock: Clock | None = None) -> FastAPI:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         migrate(database)
         writer.start()
-        watching: asyncio.Task[None] | None = None
+        tasks: list[asyncio.Task[None]] = []
         try:
             first = await writer.write(lambda connection: ensure_first_account(connection, settings, parts.clock))
-            application.state.first_account = first
-            watching = asyncio.create_task(watch(database, writer, parts.clock))
+            if announce is not None:
+                announce(first)
+            tasks.append(asyncio.create_task(watch(database, writer, parts.clock)))
+            if feed is not None:
+                from duplistatus.ingest.demo.seeding import follow
+
+                tasks.append(asyncio.create_task(follow(feed, writer, parts.clock)))
             yield
         finally:
-            if watching is not None:
-                watching.cancel()
+            for task in tasks:
+                task.cancel()
                 with suppress(asyncio.CancelledError):
-                    await watching
+                    await task
             writer.close()
             database.close()
 
@@ -101,3 +116,22 @@ def build(settings: Settings, clock: Clock | None = None) -> FastAPI:
         # The routes themselves, not their routers: each request would otherwise walk a tree of routers.
         application.router.routes.extend(module.router.routes)
     return application
+
+
+def seed_demo(settings: Settings, clock: Clock) -> Feed:
+    """Fills the empty data folder of `settings` with the demo's history; the feed goes on from there. Raises ValueError where
+    there is a database already."""
+    from duplistatus.ingest.demo.seeding import seed
+
+    if settings.database_file.exists():
+        raise ValueError(f"{settings.data_dir} already holds a database; the demo wants a folder of its own")
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_file)
+    migrate(database)
+    writer = Writer(database)
+    writer.start()
+    try:
+        return seed(writer, clock)
+    finally:
+        writer.close()
+        database.close()

@@ -13,10 +13,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 
 from duplistatus import __version__
-from duplistatus.settings import Settings, SettingsError, read_settings
+from duplistatus.settings import ALL_ADDRESSES, Settings, SettingsError, read_settings
 
 if TYPE_CHECKING:
+    from duplistatus.ingest.demo.seeding import Feed
+    from duplistatus.security.first_account import FirstAccount
     from duplistatus.store.database import Database
+
+_DEMO_PASSWORD = "Demo2026"  # noqa: S105 - the demo's data are invented
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -54,29 +58,49 @@ def demo(host: str | None, port: int | None, data_dir: Path | None) -> None:
     import tempfile
 
     from duplistatus.app import seed_demo
+    from duplistatus.clock import SystemClock
 
     with tempfile.TemporaryDirectory(prefix="duplistatus-demo-") as temporary:
-        settings = dataclasses.replace(_settings(host=host, port=port), data_dir=data_dir or Path(temporary), database_url=None)
-        click.echo("Inventing a fleet …", err=True)
+        told = _settings(host=host, port=port)
+        password = told.admin_password or _DEMO_PASSWORD
+        settings = dataclasses.replace(told, data_dir=data_dir or Path(temporary), database_url=None, admin_password=password)
+        click.echo("Inventing a fleet with two years of history; this takes some seconds.", err=True)
         try:
-            account = seed_demo(settings)
+            feed = seed_demo(settings, SystemClock())
         except ValueError as error:
             raise click.ClickException(str(error)) from error
-        click.echo(f"Sign in as {account.username} with the password {account.password}", err=True)
-        _serve(settings)
+        shown = password if told.admin_password is None else "of DUPLISTATUS_ADMIN_PASSWORD"
+        click.echo(f"Sign in as admin with the password {shown}", err=True)
+        _serve(settings, feed)
 
 
-def _serve(settings: Settings) -> None:
+def _serve(settings: Settings, feed: Feed | None = None) -> None:
     """Serves until a signal comes; says where to go first."""
     from duplistatus.app import build
     from duplistatus.store.database import StoreError
     from duplistatus.web.serving import configure_logs, run
 
-    configure_logs(settings.data_dir / "logs")
+    def announce(first: FirstAccount | None) -> None:
+        click.echo(f"duplistatus {__version__} is at {_address(settings)}", err=True)
+        if first is not None and first.password is not None:
+            click.echo(f"First sign-in: {first.username} / {first.password} (you choose a new password then)", err=True)
+
     try:
-        run(build(settings), settings)
-    except StoreError as error:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        configure_logs(settings.data_dir / "logs")
+        run(build(settings, announce=announce, feed=feed), settings)
+    except OSError as error:
+        raise click.ClickException(f"the data folder {settings.data_dir} cannot be used: {error.strerror}") from error
+    except (SettingsError, StoreError) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _address(settings: Settings) -> str:
+    """Where people find the product, as far as the process knows."""
+    if settings.public_url:
+        return settings.public_url
+    host = "localhost" if settings.host in {ALL_ADDRESSES, "::", "127.0.0.1"} else settings.host
+    return f"{'https' if settings.tls_cert_file else 'http'}://{f'[{host}]' if ':' in host else host}:{settings.port}{settings.root_path}/"
 
 
 @main.command()
