@@ -5,16 +5,23 @@ tables hold only values that both drivers return as they are."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 
-_DIALECTS: dict[str, Any] = {
-    "sqlite": sqlite.dialect(paramstyle="named"),
-    "postgresql": postgresql.dialect(paramstyle="pyformat"),  # type: ignore[no-untyped-call]
-}
+@cache
+def _dialect(name: str) -> Any:  # noqa: ANN401 - SQLAlchemy's dialects have no type in common that says more
+    """The dialect of that name, imported only when it is in use."""
+    if name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.dialect(paramstyle="named")
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]
+
 
 Params = Mapping[str, Any]
 
@@ -32,7 +39,7 @@ class Statement:
         """The SQL and the values of its literals."""
         known = self._texts.get(dialect)
         if known is None:
-            compiled = cast(SQLCompiler, self._core.compile(dialect=_DIALECTS[dialect]))
+            compiled = cast(SQLCompiler, self._core.compile(dialect=_dialect(dialect)))
             if "POSTCOMPILE" in str(compiled):
                 raise ValueError("a list of values in a statement (in_) depends on its length; use comparisons joined by or_")
             required = {name for name, parameter in compiled.binds.items() if parameter.required}
