@@ -1,4 +1,4 @@
-"""Who may call what: each route of the built application against the table of docs/architecture.md's guards, for every kind of caller."""
+"""Who may call what: each route of the built application against a table of its own, for every kind of caller."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
     from duplistatus.clock import SetClock
 
-UNGUARDED = {"/static"}
-"""Files that are the same for everybody."""
+CHECKING_BY_THEMSELVES = {"POST /api/auth/login", "POST /login"}
+"""Changes that check the session's token in their own way: without a session they say so differently."""
 
-WITHOUT_TOKEN = {"POST /api/upload", "POST /api/session", "DELETE /api/session", "POST /api/auth/login"}
-"""Changes that a guard lets through without the session's token. Signing in checks it by itself."""
+WITHOUT_TOKEN = {"POST /api/upload", "POST /api/session", "DELETE /api/session"}
+"""Changes that need no token: of programs, or of a session that nobody has signed in to."""
 
-ANSWERED_BY_THEMSELVES = {"/api/auth/login", "/api/auth/logout", "/api/auth/me", "/api/session"}
+ANSWERED_BY_THEMSELVES = {"/login", "/api/auth/login", "/api/auth/logout", "/api/auth/me", "/api/session"}
 """Open to anybody, but for lack of a session their answer is a 401 or 403 of their own."""
 
 _ANY = "[^/]+"
@@ -39,11 +39,13 @@ TABLE: tuple[tuple[str, str, Access], ...] = (
     ("GET", f"/api/lastbackups?/{_ANY}", Access.EXTERNAL),
     ("*", "/api/(health|ping|csrf|session)", Access.OPEN),
     ("*", "/api/auth/(login|logout|me|admin-must-change-password|password-policy)", Access.OPEN),
-    ("GET", "/login", Access.OPEN),
-    ("GET", "/favicon.ico", Access.OPEN),
+    ("*", "/login", Access.OPEN),
+    ("GET", "/favicon.ico|/static/.*", Access.OPEN),
+    # a language in front of an address leads to the address itself
+    ("GET", "/[a-z]{2}(-[A-Za-z]+)?(/.*)?", Access.OPEN),
     ("GET", "/metrics", Access.METRICS),
     ("*", "/api/auth/change-password", Access.PASSWORD),
-    ("GET", "/change-password", Access.PASSWORD),
+    ("*", "/change-password", Access.PASSWORD),
     ("*", f"/api/(sessions|display)(/{_ANY})?", Access.OWN),
     ("GET", "/api/(audit-log|application-logs)(/.*)?", Access.LOGS),
     (
@@ -87,7 +89,7 @@ class Door(NamedTuple):
 
 def doors(application: FastAPI) -> list[Door]:
     """Each method of each route."""
-    routes = [route for route in iter_route_contexts(application.routes) if route.path not in UNGUARDED]
+    routes = iter_route_contexts(application.routes)
     return [Door(method, route.path or "", access_of(route)) for route in routes for method in sorted(route.methods or {"*"})]
 
 
@@ -121,7 +123,7 @@ def test_every_route_has_a_guard_of_the_level_that_the_table_names(door: Door) -
     access, checks_change = door.guard
     assert access is expected(door)
     if door.method not in {"GET", "HEAD"}:
-        assert checks_change is (door.name not in WITHOUT_TOKEN)
+        assert checks_change is (door.name not in WITHOUT_TOKEN | CHECKING_BY_THEMSELVES)
 
 
 def test_the_walk_sees_the_routes() -> None:
@@ -150,7 +152,7 @@ def test_no_change_goes_through_without_the_token_of_the_session(application: Fa
         wrong = []
         async with application.router.lifespan_context(application):
             for door in doors(application):
-                if door.method in {"GET", "HEAD"} or (door.name in WITHOUT_TOKEN and door.path != "/api/auth/login"):
+                if door.method in {"GET", "HEAD"} or door.name in WITHOUT_TOKEN:
                     continue
                 cookie = {"cookie": enter(application, Kind.ADMIN).headers["cookie"]}
                 for headers in (cookie, cookie | {"x-csrf-token": "guessed"}):

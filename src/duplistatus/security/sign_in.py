@@ -133,6 +133,7 @@ async def _check(desk: Desk, action: str, username: str, account: Account | None
 async def sign_in(desk: Desk, username: str, password: str, visitor: Visitor) -> NewSession:
     """Signs somebody in: a session with a new id takes the place of the visitor's. A hash that is out of date is made anew.
     Raises WrongPassword, AccountLocked, AddressBlocked, TooManySignIns, StoreError."""
+    username = username.replace("\0", " ")  # PostgreSQL cannot even be asked for that character
     with desk.database.read() as connection:
         account = accounts.by_name(connection, username)
     await _check(desk, "login", username, account, password, visitor)

@@ -46,7 +46,7 @@ class Access(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. `session` is None without a valid cookie, `user` None until somebody signed in. Where the access is UPLOAD or EXTERNAL
+    """Who asks. `session` is None without a valid cookie, `user` None until somebody signed in. Where the route does not depend on it
     nobody looks for a session. `address` is the client's IP behind trusted proxies; `secure`: it speaks TLS."""
 
     address: str
@@ -72,9 +72,13 @@ _DOORS = frozenset({Access.UPLOAD, Access.EXTERNAL})
 _GUARDS: dict[Callable[[Request], Awaitable[Caller]], tuple[Access, bool]] = {}
 
 
-def guarded(access: Access, *, csrf: bool = True) -> params.Depends:
-    """The dependency that lets only those callers in. `csrf` False: the route changes something and checks by itself, or needs not."""
-    checks_change = csrf and access not in _DOORS
+def guarded(access: Access, *, csrf: bool = True, session: bool = True) -> params.Depends:
+    """The dependency that lets only those callers in. `csrf` False: the route changes something and checks by itself, or needs not.
+    `session` False: an open route that is the same for everybody, so that nobody looks for a session."""
+    checks_change = csrf and session and access not in _DOORS
+    if not session and access is not Access.OPEN:
+        raise ValueError("only open routes do without a session")
+    asks = session and access not in _DOORS
 
     async def guard(request: Request) -> Caller:
         if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
@@ -82,7 +86,7 @@ def guarded(access: Access, *, csrf: bool = True) -> params.Depends:
             raise Refused(400, "The address must not contain the character U+0000", "bad_request")
         settings = context(request).settings
         origin = client(request, settings.trusted_proxies)
-        if access in _DOORS:
+        if not asks:
             return Caller(origin.address, origin.secure)
         caller = Caller(origin.address, origin.secure, find_session(request))
         if checks_change and request.method not in _SAFE:

@@ -101,12 +101,12 @@ def serve(request: Request, name: str, *, forever: bool) -> Response:
 
 
 @router.get("/static/{version}/{name:path}")
-def read_static(request: Request, version: str, name: str, caller: Annotated[Caller, guarded(Access.OPEN)]) -> Response:
+def read_static(request: Request, version: str, name: str, caller: Annotated[Caller, guarded(Access.OPEN, session=False)]) -> Response:
     """A file. Under the address of another version it is served too, but not to be kept."""
     return serve(request, name, forever=version == assets().version)
 
 
 @router.get("/favicon.ico")
-def read_favicon(request: Request, caller: Annotated[Caller, guarded(Access.OPEN)]) -> Response:
+def read_favicon(request: Request, caller: Annotated[Caller, guarded(Access.OPEN, session=False)]) -> Response:
     """The picture of the tab, for those who ask without reading the page."""
     return serve(request, "favicon.ico", forever=False)

@@ -15,6 +15,6 @@ router = APIRouter(tags=["health"])
 
 
 @router.get("/api/ping", summary="Whether the process answers", responses=answered("Ping"))
-async def ping(caller: Annotated[Caller, guarded(Access.OPEN)]) -> Response:
+async def ping(caller: Annotated[Caller, guarded(Access.OPEN, session=False)]) -> Response:
     """Says nothing about the database; see `/api/health`."""
     return json_answer(b'{"ok":true}', NO_STORE)
