@@ -34,6 +34,8 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -174,13 +176,20 @@ def process_version(version: int) -> str:
     return f"{_PROCESS}.{version}"
 
 
-def render(reader: Reader, template: str, **values: object) -> str:
-    """The text of a template for a reader."""
+@contextmanager
+def reading(reader: Reader) -> Iterator[None]:
+    """While it lasts, templates and macros are made for this reader."""
     token = _reader.set(reader)
     try:
-        return environment.get_template(template).render(reader=reader, **values)
+        yield
     finally:
         _reader.reset(token)
+
+
+def render(reader: Reader, template: str, **values: object) -> str:
+    """The text of a template for a reader."""
+    with reading(reader):
+        return environment.get_template(template).render(reader=reader, **values)
 
 
 def _url(path: str) -> str:

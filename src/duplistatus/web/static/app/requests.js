@@ -5,7 +5,7 @@ let token = null;
 const askToken = async () => {
   const answer = await fetch(`${root()}/api/csrf`, { headers: { Accept: "application/json" } });
   if (!answer.ok) throw new Error("no session");
-  token = (await answer.json()).csrfToken;
+  token = (await answer.json()).token;
 };
 
 // The answer to a change; `body` is sent as JSON.

@@ -1,0 +1,46 @@
+"""What of each server can change on a page, as comparable values. In: a connection; out: per server one value that differs when anything
+shown of it or its jobs became another. A few columns: it is read after every commit while pages are open."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from duplistatus.store.database import Connection, Row
+from duplistatus.store.statement import Statement
+from duplistatus.store.tables import job, server
+
+_MARKS = Statement(
+    select(
+        server.c.key,
+        job.c.id,
+        job.c.name,
+        job.c.last_run_id,
+        job.c.run_count,
+        job.c.last_status,
+        job.c.last_messages,
+        job.c.versions_count,
+        job.c.restored_at,
+        job.c.verified_at,
+        job.c.live_reported_at,
+        job.c.schedule,
+        job.c.outcome,
+        job.c.activity,
+        job.c.silence,
+        job.c.expected_at,
+        server.c.name,
+        server.c.alias,
+        server.c.note,
+        server.c.url,
+        server.c.version,
+    )
+    .join(server, server.c.id == job.c.server_id)
+    .order_by(job.c.id)
+)
+
+
+def fleet_marks(connection: Connection) -> dict[str, tuple[Row, ...]]:
+    """The rows of each server, by its key."""
+    marks: dict[str, list[Row]] = {}
+    for row in connection.rows(_MARKS):
+        marks.setdefault(row[0], []).append(row)
+    return {key: tuple(rows) for key, rows in marks.items()}

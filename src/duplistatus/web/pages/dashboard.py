@@ -1,0 +1,183 @@
+"""`GET /`: the fleet on one page, as cards, as a table or as charts. In: how to show it, and how much of it (`n` parts from the top, or one
+`part` alone); out: HTML, or 304. Without a server it is the first-run page. A long fleet comes in parts, the next one when the end of
+the page comes into sight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Annotated, TypeVar
+
+from fastapi import APIRouter, Query
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+
+from duplistatus.clock import Instant
+from duplistatus.evaluate.fleet_view import Group, filtered, job_view
+from duplistatus.store import fleet as store_fleet
+from duplistatus.store.ids import JobId
+from duplistatus.web.access import Access, Caller, Refused, guarded
+from duplistatus.web.context import context
+from duplistatus.web.pages.dashboard_query import RANGES, VIEWS, Asked, address, asked
+from duplistatus.web.pages.dashboard_side import Side, side
+from duplistatus.web.pages.fleet_cache import Fleet, Sums, fleet_cache, fleet_now
+from duplistatus.web.pages.fleet_lists import CARD_ORDERS, FALLING_FIRST, LINE_ORDERS, Server, sorted_cards, sorted_lines
+from duplistatus.web.pages.job_row import KINDS, Rows, due_of, row_view, when_of
+from duplistatus.web.pages.rendering import Reader, known_answer, page, page_tag, reader_of
+from duplistatus.web.pages.sentence import sentence
+from duplistatus.web.pages.start import start_page
+
+router = APIRouter(include_in_schema=False)
+
+JOBS_A_PART = 120
+_MOST_PARTS = 1000
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A server with the rows of its jobs."""
+
+    server: Server
+    kind: str
+    rows: list[Markup]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The list as far as it is asked for. `following` is the number of the next part, None at the end; `parts` how many there are."""
+
+    cards: list[Card]
+    lines: list[Markup]
+    following: int | None
+    parts: int
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.cards and not self.lines
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around the list: sentence, figures, the side, and the addresses of other ways to look at it. `columns`: where the head
+    of each column leads, and how it is sorted now."""
+
+    sentence: Markup
+    sums: Sums
+    side: Side | None
+    group_link: Callable[[Group], str]
+    everything: str
+    views: list[tuple[str, str]]
+    orders: list[tuple[str, str]]
+    columns: dict[str, tuple[str, str]]
+    ranges: list[tuple[str, str]]
+
+
+@router.get("/")
+async def show_dashboard(
+    request: Request,
+    caller: Annotated[Caller, guarded(Access.READ)],
+    view: str = "",
+    sort: str = "",
+    order: str = "",
+    q: str = "",
+    state: str = "",
+    span: Annotated[str, Query(alias="range")] = "",
+    n: Annotated[int, Query(ge=1, le=_MOST_PARTS)] = 1,
+    part: Annotated[int, Query(ge=0, le=_MOST_PARTS)] = 0,
+) -> Response:
+    """The page, or with `part` only that part of its list."""
+    show = asked(view=view, sort=sort, order=order, q=q, state=state, span=span)
+    fleet = fleet_now(request)
+    tag = page_tag(request, caller, "dashboard", show, n, part, fleet.view.valid_until)
+    if (known := known_answer(request, tag)) is not None:
+        return known
+    if not fleet.view.servers:
+        return start_page(request, caller)
+    reader = reader_of(request)
+    listed = _listed(reader, fleet_cache(request).rows, show, filtered(fleet.view, show.query, show.group), (part or 1, part or n))
+    to = partial(address, reader.root, show)
+    if part:
+        return page(request, "parts/fleet_part.html", caller, tag=tag, show=show, listed=listed, to=to)
+    return page(request, "dashboard.html", caller, tag=tag, show=show, listed=listed, to=to, around=_around(reader, show, fleet))
+
+
+@router.get("/jobs/{job_id}/details")
+async def show_details(request: Request, job_id: int, caller: Annotated[Caller, guarded(Access.READ)]) -> Response:
+    """What is shown beside a job's row: its last run, what it kept, when it is expected."""
+    reader = reader_of(request)
+    tag = page_tag(request, caller, "details", job_id)
+    if (known := known_answer(request, tag)) is not None:
+        return known
+    with context(request).database.read() as connection:
+        job = store_fleet.job_by_id(connection, JobId(job_id))
+        server = store_fleet.server_by_id(connection, job.server_id) if job else None
+    if job is None or server is None:
+        raise Refused(404, "Not found", "not_found")
+    seen = job_view(job, reader.now)
+    row = row_view(reader, server, seen, when_of(reader.wording, seen, reader.now), due_of(reader.wording, seen, reader.now))
+    return page(request, "parts/details.html", caller, tag=tag, row=row, schedule=seen.schedule)
+
+
+def _listed(reader: Reader, rows: Rows, show: Asked, servers: Sequence[Server], wanted: tuple[int, int]) -> Listed:
+    """The parts from `wanted[0]` to `wanted[1]`, both included, counted from 1."""
+    if show.view == "charts":
+        return Listed([], [], None, 1)
+    if show.view == "table":
+        lines, following, parts = _cut(sorted_lines(servers, show.sort, falling=show.falling), [], wanted)
+        return Listed([], [rows.html(reader, "job_line", server, job) for server, job in lines], following, parts)
+    cards = sorted_cards(servers, show.sort)
+    shown, following, parts = _cut(cards, [len(card.jobs) for card in cards], wanted)
+    return Listed([_card(reader, rows, server) for server in shown], [], following, parts)
+
+
+def _card(reader: Reader, rows: Rows, server: Server) -> Card:
+    return Card(server, KINDS[server.state], [rows.html(reader, "job_row", server.row, job) for job in server.jobs])
+
+
+def _cut(items: Sequence[T], weights: Sequence[int], wanted: tuple[int, int]) -> tuple[list[T], int | None, int]:
+    """Parts of about `JOBS_A_PART` jobs: those wanted, the number of the next one (None at the end), how many there are. `weights`: how
+    many jobs each item has, one where they are not given."""
+    chosen: list[T] = []
+    number, weight = 1, 0
+    for index, item in enumerate(items):
+        if weight >= JOBS_A_PART:
+            number, weight = number + 1, 0
+        weight += weights[index] if weights else 1
+        if wanted[0] <= number <= wanted[1]:
+            chosen.append(item)
+    return chosen, wanted[1] + 1 if wanted[1] < number else None, number
+
+
+def _around(reader: Reader, show: Asked, fleet: Fleet) -> Around:
+    counts = {group: fleet.view.in_group(group) for group in Group}
+    unfiltered = replace(show, query="", group=None)
+
+    def link(group: Group) -> str:
+        return address(reader.root, replace(unfiltered, group=group))
+
+    return Around(
+        sentence=sentence(reader.wording, counts, _age(reader.now, fleet.sums.last_report), link),
+        sums=fleet.sums,
+        side=side(reader, fleet) if show.view == "cards" else None,
+        group_link=link,
+        everything=address(reader.root, unfiltered),
+        views=[(each, address(reader.root, replace(asked(view=each), query=show.query, group=show.group))) for each in VIEWS],
+        orders=[(each, address(reader.root, replace(show, sort=each))) for each in CARD_ORDERS],
+        columns={each: _column(reader.root, show, each) for each in LINE_ORDERS},
+        ranges=[(each, address(reader.root, replace(show, span=each))) for each in RANGES],
+    )
+
+
+def _age(now: Instant, last: Instant | None) -> int | None:
+    return None if last is None else max(0, now - last)
+
+
+def _column(root: str, show: Asked, column: str) -> tuple[str, str]:
+    """Where the head of a column leads, and how it is sorted now (`ascending`, `descending`, or nothing)."""
+    if column == show.sort:
+        return address(root, replace(show, falling=not show.falling)), "descending" if show.falling else "ascending"
+    return address(root, replace(show, sort=column, falling=column in FALLING_FIRST)), ""

@@ -1,0 +1,118 @@
+"""The fleet in memory, as of one version of the data. In: a request; out: rows, view and sums, read anew after a commit that changed
+data, after a minute (another process may have written), or when time alone changed a state. One per application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from duplistatus.clock import MINUTE, Instant, utc_day
+from duplistatus.evaluate.fleet_view import FleetView, view_fleet
+from duplistatus.store import fleet
+from duplistatus.store.chart_rows import FLEET
+from duplistatus.store.daily_sizes import stored_by_day, uploaded_by_day
+from duplistatus.store.fleet import JobRow, ServerRow
+from duplistatus.web.context import Context, context
+from duplistatus.web.pages.job_row import Rows
+
+View = FleetView[ServerRow, JobRow]
+
+SPARK_DAYS = 28
+UPLOAD_DAYS = 30
+_STORED_EVERY = 10 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Totals over the fleet, in bytes; `last_report` is the end of the newest run."""
+
+    servers: int
+    jobs: int
+    runs: int
+    source: int
+    stored: int
+    uploaded_lately: int
+    last_report: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Everything the dashboard shows, for one moment. `uploaded` and `stored`: bytes of each of the last `SPARK_DAYS` UTC days."""
+
+    view: View
+    sums: Sums
+    uploaded: tuple[int, ...]
+    stored: tuple[int, ...]
+
+
+class FleetCache:
+    """Keeps the newest `Fleet`, and the rows made from it."""
+
+    def __init__(self) -> None:
+        self.rows = Rows()
+        self._servers: list[ServerRow] = []
+        self._jobs: list[JobRow] = []
+        self._uploads: dict[int, int] = {}
+        self._read_for: tuple[int, int] | None = None
+        self._fleet: Fleet | None = None
+        self._stored: list[int] = []
+        self._stored_for: tuple[int, int] | None = None
+
+    def fleet(self, parts: Context, now: Instant) -> Fleet:
+        """The fleet at `now`."""
+        read_for = (parts.writer.version, now // MINUTE)
+        if read_for != self._read_for:
+            self._read(parts, now)
+            self._read_for = read_for
+            self._fleet = None
+        known = self._fleet
+        if known is None or (known.view.valid_until is not None and now >= known.view.valid_until):
+            self._fleet = known = self._made(now)
+        return known
+
+    def _read(self, parts: Context, now: Instant) -> None:
+        today = utc_day(now)
+        with parts.database.snapshot() as connection:
+            self._servers = fleet.servers(connection)
+            self._jobs = fleet.jobs(connection)
+            self._uploads = dict(uploaded_by_day(connection, today - max(SPARK_DAYS, UPLOAD_DAYS) + 1))
+            # The past changes rarely and is read from many rows; its last day is the present total, which is always new.
+            stored_for = (today, now // _STORED_EVERY)
+            if stored_for != self._stored_for:
+                self._stored = stored_by_day(connection, FLEET, today - SPARK_DAYS + 1, today)
+                self._stored_for = stored_for
+
+    def _made(self, now: Instant) -> Fleet:
+        sums = self._sums(now)
+        today = utc_day(now)
+        uploaded = tuple(self._uploads.get(date, 0) for date in range(today - SPARK_DAYS + 1, today + 1))
+        return Fleet(view_fleet(self._servers, self._jobs, now), sums, uploaded, (*self._stored[:-1], sums.stored))
+
+    def _sums(self, now: Instant) -> Sums:
+        reported = [at for job in self._jobs if (at := job.last_ended_at or job.last_begun_at) is not None]
+        first = utc_day(now) - UPLOAD_DAYS + 1
+        return Sums(
+            servers=len(self._servers),
+            jobs=len(self._jobs),
+            runs=sum(job.run_count for job in self._jobs),
+            source=sum(job.source_size or 0 for job in self._jobs),
+            stored=sum(job.stored_size or 0 for job in self._jobs),
+            uploaded_lately=sum(size for date, size in self._uploads.items() if date >= first),
+            last_report=max(reported) if reported else None,
+        )
+
+
+def fleet_cache(request: Request) -> FleetCache:
+    """The application's one."""
+    state = request.app.state
+    if not hasattr(state, "fleet_cache"):
+        state.fleet_cache = FleetCache()
+    found: FleetCache = state.fleet_cache
+    return found
+
+
+def fleet_now(request: Request) -> Fleet:
+    """The fleet at the present moment."""
+    parts = context(request)
+    return fleet_cache(request).fleet(parts, parts.clock.now())

@@ -1,0 +1,161 @@
+"""A job as lists show it. In: a job's view, its server, a reader; out: the words, marks and bars of its row, and the row as HTML. The HTML
+of a row is kept and used again until the job, its state, the reader or an age in it changes: a page of hundreds of jobs costs as
+much as its changes."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from duplistatus.clock import HOUR, Instant, iso
+from duplistatus.evaluate.fleet_view import JobView, State, bars_of
+from duplistatus.i18n.wording import Wording
+from duplistatus.store.fleet import JobRow, ServerRow
+from duplistatus.web.pages.rendering import DASH, Reader, environment, reading
+from duplistatus.web.pages.strip import strip_paths
+
+_MOST_KEPT = 12_000
+
+KINDS = {
+    State.STUCK: "late",
+    State.OVERDUE: "late",
+    State.FAILING: "error",
+    State.FATAL: "error",
+    State.ERROR: "error",
+    State.WARNING: "warn",
+    State.UNKNOWN: "quiet",
+    State.LATE: "due",
+    State.RUNNING: "run",
+    State.NEVER: "quiet",
+    State.UNSCHEDULED: "quiet",
+    State.OFF: "quiet",
+    State.OK: "ok",
+}
+"""The mark of each state; `due` is the clock of a job that may still come in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRowView:
+    """What `job_row` and `job_line` of `parts/jobs.html` show. `when` is what stands at the end of the row."""
+
+    job: JobRow
+    server: ServerRow
+    kind: str
+    word: str
+    strip: list[tuple[str, str]]
+    strip_label: str
+    when: Markup
+    due: Markup
+
+
+def state_word(wording: Wording, state: State) -> str:
+    """A state in one or two words."""
+    words = {
+        State.STUCK: wording.gettext("Stuck"),
+        State.OVERDUE: wording.gettext("Overdue"),
+        State.FAILING: wording.gettext("Failing"),
+        State.FATAL: wording.gettext("Fatal"),
+        State.ERROR: wording.gettext("Error"),
+        State.WARNING: wording.gettext("Warning"),
+        State.UNKNOWN: wording.gettext("Unknown"),
+        State.LATE: wording.gettext("Late"),
+        State.RUNNING: wording.gettext("Running"),
+        State.NEVER: wording.gettext("No run yet"),
+        State.UNSCHEDULED: wording.gettext("Unscheduled"),
+        State.OFF: wording.gettext("Not watched"),
+        State.OK: wording.gettext("Success"),
+    }
+    return words[state]
+
+
+def aging(wording: Wording, at: Instant, now: Instant, kind: str = "", classes: str = "") -> Markup:
+    """An age as an element that `ages.js` keeps fresh: `3 h`, with `kind` `late` `3 h late`, with `in` `in 3 h`."""
+    text = wording.age(at - now if kind == "in" else now - at)
+    if kind and text != wording.age_patterns()["now"]:
+        text = wording.gettext("in {}" if kind == "in" else "{} late").replace("{}", text)
+    return Markup('<time class="{}" datetime="{}" data-age="{}">{}</time>').format(classes, iso(at), kind, text)
+
+
+def when_of(wording: Wording, view: JobView[JobRow], now: Instant) -> Markup:
+    """The end of a row: how late, how far, or how long ago."""
+    job = view.row
+    if view.state is State.OVERDUE and job.expected_at is not None:
+        return aging(wording, job.expected_at, now, "late", "age late")
+    if view.state is State.STUCK:
+        return Markup('<span class="age late">{}</span>').format(wording.gettext("stuck"))
+    if job.activity == "running":
+        return Markup('<span class="age run">{}</span>').format(progress_text(wording, job))
+    if job.last_begun_at is None:
+        return Markup('<span class="age">{}</span>').format(DASH)
+    return aging(wording, job.last_begun_at, now, "", "age")
+
+
+def progress_text(wording: Wording, job: JobRow) -> str:
+    """How far a running job is."""
+    return wording.percent(job.live_progress) if job.live_progress else wording.gettext("running")
+
+
+def due_of(wording: Wording, view: JobView[JobRow], now: Instant) -> Markup:
+    """The column of the next run: `in 5 h`, how long overdue, how far."""
+    job = view.row
+    if job.activity == "running":
+        return Markup('<span class="pill run">{} {}</span>').format(
+            wording.gettext("running"), wording.percent(job.live_progress) if job.live_progress else ""
+        )
+    if job.expected_at is None:
+        return Markup('<span class="faint">{}</span>').format(DASH)
+    if view.schedule == "overdue":
+        return aging(wording, job.expected_at, now, "late", "pill late")
+    if view.schedule == "late":
+        return aging(wording, job.expected_at, now, "late", "pill")
+    return aging(wording, job.expected_at, now, "in", "muted")
+
+
+def row_view(reader: Reader, server: ServerRow, view: JobView[JobRow], when: Markup, due: Markup) -> JobRowView:
+    """Everything that a row shows."""
+    wording = reader.wording
+    bars = bars_of(view, reader.now)
+    label = wording.ngettext("Last run", "Last %(num)s runs", len(bars)) % {"num": len(bars)} if bars else wording.gettext("No runs")
+    return JobRowView(
+        view.row,
+        server,
+        KINDS[view.state],
+        state_word(wording, view.state),
+        strip_paths(bars),
+        label,
+        when,
+        due,
+    )
+
+
+class Rows:
+    """The rows as HTML, kept per job, form of the row and reader."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[object, ...], tuple[tuple[object, ...], Markup]] = OrderedDict()
+
+    def html(self, reader: Reader, form: str, server: ServerRow, view: JobView[JobRow]) -> Markup:
+        """A row in one of the forms of `parts/jobs.html`: `job_row` (an item of a card) or `job_line` (a row of the table)."""
+        wording = reader.wording
+        when = when_of(wording, view, reader.now)
+        due = due_of(wording, view, reader.now) if form == "job_line" else Markup("")
+        key = (view.row.id, form, wording.language.code, wording.locale, wording.zone.key, reader.root)
+        # The hollow bars of an overdue job grow with time.
+        ages = wording.age(reader.now - view.row.last_begun_at) if form == "job_line" and view.row.last_begun_at is not None else ""
+        state = (view, server, when, due, ages, reader.now // HOUR if view.state is State.OVERDUE else 0)
+        kept = self._kept.get(key)
+        if kept is not None and kept[0] == state:
+            return kept[1]
+        made = self._made(reader, form, row_view(reader, server, view, when, due))
+        self._kept[key] = (state, made)
+        while len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
+        return made
+
+    @staticmethod
+    def _made(reader: Reader, form: str, row: JobRowView) -> Markup:
+        with reading(reader):
+            macro = getattr(environment.get_template("parts/jobs.html").module, form)
+            return Markup(str(macro(row)).strip())  # noqa: S704 - the template has escaped what it shows

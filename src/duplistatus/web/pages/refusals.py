@@ -1,0 +1,56 @@
+"""Pages for what cannot be shown. In: a status and a sentence; out: HTML in the look of the product. Addresses with a language in front,
+as the reference has them (`/de/settings?tab=x`), lead to the page itself and keep the language."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from duplistatus.i18n.languages import language_of
+from duplistatus.web.access import Access, Caller, Refused, guarded
+from duplistatus.web.context import context
+from duplistatus.web.errors import route_path
+from duplistatus.web.pages.rendering import LANGUAGE_COOKIE, page, reader_of
+
+router = APIRouter(include_in_schema=False)
+
+_YEAR_SECONDS = 365 * 86_400
+_PREFIXES = ("en", "en-GB", "en-US", "de", "fr", "es", "pt", "pt-BR", "hi", "hi-Latn", "zh", "zh-CN", "zh-Hans")
+"""First parts of addresses that are languages; each has its own routes, so that no other address is touched."""
+
+
+def error_page(request: Request, status: int, sentence: str) -> Response:
+    """The page of a refusal. `sentence` says why; for a page that is not there the look of it is enough."""
+    wording = reader_of(request).wording
+    titles = {
+        403: wording.gettext("Not for this account"),
+        404: wording.gettext("There is nothing here"),
+        500: wording.gettext("Something went wrong here"),
+        503: wording.gettext("Not possible at the moment"),
+    }
+    texts = {
+        404: wording.gettext("The server, job or run may have been removed, or the address is wrong."),
+        500: wording.gettext("The log of the product says more."),
+    }
+    title = titles.get(status, wording.gettext("That did not work"))
+    return page(request, "error.html", None, status=status, title=title, text=texts.get(status, sentence))
+
+
+async def leave_language(request: Request, caller: Annotated[Caller, guarded(Access.OPEN)], path: str = "") -> Response:
+    """The same page without the language in its address. 308: the request stays what it was."""
+    chosen = language_of(route_path(request).split("/")[1])
+    if chosen is None or path.startswith(("/", "\\")):
+        raise Refused(404, "Not found", "not_found")
+    root = context(request).settings.root_path
+    query = request.url.query
+    response = RedirectResponse(f"{root}/{path}" + (f"?{query}" if query else ""), status_code=308)
+    response.set_cookie(LANGUAGE_COOKIE, chosen.code, max_age=_YEAR_SECONDS, path=root or "/", samesite="lax")
+    return response
+
+
+for _prefix in _PREFIXES:
+    router.add_api_route(f"/{_prefix}", leave_language, methods=["GET"])
+    router.add_api_route(f"/{_prefix}/{{path:path}}", leave_language, methods=["GET"])
