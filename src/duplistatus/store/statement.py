@@ -11,6 +11,7 @@ from typing import Any, cast
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 
+
 @cache
 def _dialect(name: str) -> Any:  # noqa: ANN401 - SQLAlchemy's dialects have no type in common that says more
     """The dialect of that name, imported only when it is in use."""
