@@ -119,9 +119,43 @@ def test_taiwans_clock_of_twelve_hours_without_its_marker_is_not_taken_for_one_o
     texts = ["2026/3/13 8:31:08", "2026/3/12 8:31:08"]
     assert listed(texts, berlin("2026-03-14T20:31:08"), BERLIN) is None
     assert listed(texts, berlin("2026-03-14T08:31:08"), BERLIN) is not None
+    assert listed([*texts, "2026/3/11 08:31:08"], berlin("2026-03-14T20:31:08"), BERLIN) is not None
+    assert listed(["1404/12/21 8:31:08"], berlin("2026-03-14T20:31:08"), BERLIN) is not None
 
 
-@pytest.mark.parametrize("text", ["9" * 5_000, "1 " * 400_000, "\u0661" * 90 + ":" * 90, f"25.03.2026 10:00:00{' x' * 50_000}"])
+def test_an_era_that_is_written_like_a_marker_is_told_from_it_by_the_markers_that_change() -> None:
+    """Arabic writes both the Christian era and the time after noon as م."""
+    found = listed(["20/7/2026 م 1:09:52 م", "20/7/2026 م 1:09:34 ص"], berlin("2026-07-21T10:00:00"), BERLIN)
+    assert walls(found) == ["2026-07-20 13:09:52", "2026-07-20 01:09:34"]
+    assert listed(["20/7/2026 م 1:09:52 م"], berlin("2026-07-21T10:00:00"), BERLIN) is None
+
+
+def test_marks_of_writing_direction_may_stand_before_a_date() -> None:
+    found = listed(["\u200f20/7/2026 21:30:00", "\u200f19/7/2026 21:30:00"], berlin("2026-07-21T10:00:00"), BERLIN)
+    assert walls(found) == ["2026-07-20 21:30:00", "2026-07-19 21:30:00"]
+
+
+def test_only_a_comma_separates_dates() -> None:
+    assert listed(["20.07.2026 21:30:00;19.07.2026 21:30:00;"], berlin("2026-07-21T10:00:00"), BERLIN) is None
+
+
+def test_years_before_duplicati_are_of_no_known_calendar() -> None:
+    assert listed(["25.03.2026 10:00:00", "25.03.1999 10:00:00"], berlin("2026-03-26T10:00:00"), BERLIN) is None
+    assert listed(["25.03.2026 10:00:00", "25.03.2009 10:00:00"], berlin("2026-03-26T10:00:00"), BERLIN) is not None
+
+
+def test_a_list_longer_than_any_real_one_is_not_read() -> None:
+    begin = datetime(2026, 3, 25, 10, tzinfo=UTC)
+    texts = [f"{begin - timedelta(minutes=15 * index):%Y-%m-%d %H:%M:%S}" for index in range(25_000)]
+    newest = begin + timedelta(minutes=15)
+    assert listed(texts, newest, None) is None
+    assert listed(texts[:20_000], newest, None) is not None
+
+
+TOO_LONG_BETWEEN = f"25.03.2026 21:00:00{' x' * 50_000}"
+
+
+@pytest.mark.parametrize("text", ["9" * 5_000, "1 " * 400_000, "\u0661" * 90 + ":" * 90, TOO_LONG_BETWEEN])
 def test_texts_that_are_no_dates_are_refused_quickly(text: str) -> None:
     begun = time.process_time()
     assert listed([text], berlin("2026-03-26T10:00:00"), BERLIN) is None

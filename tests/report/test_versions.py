@@ -191,6 +191,11 @@ def test_the_last_of_several_checks_counts() -> None:
     assert walls(listed_versions(lines, NEWEST, BERLIN)) == ["2026-03-25 10:00:00"]
 
 
+def test_a_last_check_that_was_cut_is_not_answered_from_an_earlier_one() -> None:
+    lines = [*retention_lines(TEXTS, TEXTS[1:]), *retention_lines(TEXTS)[:3]]
+    assert listed_versions(lines, NEWEST, BERLIN) is None
+
+
 def test_lines_in_the_form_of_the_job_log_and_with_windows_line_ends_are_understood() -> None:
     lines = [line + "\r\n" for line in retention_lines(TEXTS)]
     assert walls(listed_versions(lines, NEWEST, BERLIN)) == [f"2026-03-{day} 10:00:00" for day in (25, 24, 23)]

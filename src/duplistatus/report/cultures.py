@@ -133,7 +133,7 @@ def _halves_of_day(before: list[str], after: list[str], hours: list[int]) -> lis
     varied = [halves for halves in marked if len(set(halves)) > 1]
     if len(marked) == 1 or len(varied) == 1:
         return (varied or marked)[0]
-    if marked or len(set(before)) > 1 or len(set(after)) > 1:
+    if len(set(before)) > 1 or len(set(after)) > 1:
         raise ValueError("unknown markers")
     if all(map(_is_literal, (before[0], after[0]))) or any(hour == 0 or hour > _NOON for hour in hours):
         return [None] * len(hours)
