@@ -14,9 +14,10 @@ from bench.reports import CONTENT_TYPE, Place, document, report
 from bench.sizes import Size
 from duplistatus.clock import Instant
 from duplistatus.report.report import Status
+from duplistatus.store.arrivals import Arrival, packed_log
 from duplistatus.store.compression import pack
 from duplistatus.store.database import Connection, Database
-from duplistatus.store.record import Arrival, packed_log, record
+from duplistatus.store.record import record
 from duplistatus.store.schema import migrate
 from duplistatus.store.writer import Writer
 

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from duplistatus.clock import Instant
 from duplistatus.report.reading import read_body
 from duplistatus.report.report import LiveStatus, Report
+from duplistatus.store.activities import record_live
+from duplistatus.store.arrivals import Arrival, Recorded, packed_log
 from duplistatus.store.compression import pack
-from duplistatus.store.record import Arrival, Recorded, packed_log, record, record_live
+from duplistatus.store.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

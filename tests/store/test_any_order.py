@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from duplistatus.clock import DAY, HOUR, SECOND, Instant
 from duplistatus.report.report import Figures, Host, Kind, Log, Origin, Report, Status, Version
 from duplistatus.store.database import Connection, Database
-from duplistatus.store.schema import migrate
 from duplistatus.store.record import record
+from duplistatus.store.schema import migrate
 from duplistatus.store.summaries import rebuild_all
 from tests.store.telling import NOON, arrival, state
 
@@ -89,7 +89,7 @@ def _tell(connection: Connection, reports: list[Report]) -> None:
 def _clear(connection: Connection) -> None:
     connection.script("BEGIN")
     for table in ("raw_report", "run_log", "activity", "day", "fleet_day", "change", "run", "origin", "job"):
-        connection.raw.execute(f"DELETE FROM {table}")  # noqa: S608 - names of this file
+        connection.raw.execute(f"DELETE FROM {table}")
     connection.raw.execute("UPDATE server SET adopted_by = NULL")
     connection.raw.execute("DELETE FROM server")
     connection.script("COMMIT")
@@ -141,7 +141,7 @@ def postgres(data_dir: Path, request: pytest.FixtureRequest) -> Database:
 
 def test_the_content_of_a_report_survives_the_way_into_the_row(sqlite: Database) -> None:
     """The facts that are folded on write are those that a rebuild reads back."""
-    from duplistatus.store.record import run_facts_of
+    from duplistatus.store.run_rows import run_facts_of
     from duplistatus.store.summaries import run_facts
 
     report = _report(Origin("id-a", "host-x", "Documents", "DB-1"), 3, Kind.JSON, "Backup")

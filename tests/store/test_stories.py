@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from duplistatus.clock import Instant, instant
+from duplistatus.store.arrivals import Outcome
 from duplistatus.store.database import Database
-from duplistatus.store.record import Outcome
 from duplistatus.store.schema import migrate
 from duplistatus.store.summaries import rebuild_all
 from tests.store.telling import NOON, SENDER, Recording, recordings, state, tell_all

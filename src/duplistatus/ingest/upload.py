@@ -14,9 +14,11 @@ from duplistatus.report.reading import read_body
 from duplistatus.report.rejection import NotAReport, TooLarge
 from duplistatus.report.report import LiveStatus, Report
 from duplistatus.store import rejected
+from duplistatus.store.activities import record_live
+from duplistatus.store.arrivals import Arrival, Outcome, Recorded, packed_log
 from duplistatus.store.compression import pack
 from duplistatus.store.database import Connection, StoreError
-from duplistatus.store.record import Arrival, Outcome, Recorded, packed_log, record, record_live
+from duplistatus.store.record import record
 from duplistatus.store.writer import Writer
 
 _log = structlog.get_logger()

@@ -18,9 +18,10 @@ from duplistatus.ingest.demo.story import tell
 from duplistatus.ingest.upload import Delivery, arrival_of
 from duplistatus.report.reading import read_body
 from duplistatus.report.report import Report
+from duplistatus.store.arrivals import Arrival
 from duplistatus.store.database import Connection, StoreError
 from duplistatus.store.facts import apply_due, next_due
-from duplistatus.store.record import Arrival, record
+from duplistatus.store.record import record
 from duplistatus.store.writer import Writer
 
 _log = structlog.get_logger()
