@@ -111,6 +111,22 @@ def test_a_server_without_id_parts_again_when_the_job_goes_by_which_it_was_recog
     assert jobs(database) == [(own, "Damaged volume"), ("name:fileserver", "Raw JSON")]
 
 
+def test_a_server_is_described_by_the_newest_run_that_is_left(database: Database) -> None:
+    stories = [each for each in recordings("2.3.0.4") if job_name(each) in {"Form", "Raw JSON"}]
+    host = replace(stories[-1].parsed.host, duplicati_version="9.9.9")
+    tell_all(database, [*stories[:-1], replace(stories[-1], parsed=replace(stories[-1].parsed, host=host))])
+
+    def version() -> str:
+        with database.read() as connection:
+            server = fleet.server_by_key(connection, "9bd9525546194675812189f0a20f5592")
+        assert server is not None
+        return server.version
+
+    assert version() == "9.9.9"
+    assert delete(database, "9bd9525546194675812189f0a20f5592", job_name(stories[-1])) is not None
+    assert version().startswith("2.3.0.4")
+
+
 @pytest.mark.parametrize(("server_key", "name"), [("nope", "Documents"), ("my-own-id", "Documents"), ("my-own-id", "")])
 def test_an_unknown_job_is_told_and_nothing_changes(database: Database, server_key: str, name: str) -> None:
     tell_all(database, recordings("2.3.0.4"))
