@@ -1,6 +1,5 @@
-"""What clients of 1.4.2 rely on: its recorded requests are sent to a running server, and the answers held against those recorded.
-The recordings are no part of this project: the test runs where their folder is, `../shared/contract` beside the checkout or the
-one that DUPLISTATUS_CONTRACT names."""
+"""What clients of 1.4.2 rely on: its recorded requests are sent to a running server, and the answers held against those recorded, but
+for the differences that `deviations.json` names with their reasons."""
 
 from __future__ import annotations
 
@@ -23,17 +22,11 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).parent.parent.parent
-FOLDER = Path(os.environ.get("DUPLISTATUS_CONTRACT") or ROOT.parent / "shared" / "contract")
 ONLY = (
     r"^(?!.*(user-session|after-))(upload|summary|lastbackups?|health|ping|csrf|session|auth-(?!logout|login__lock)|dashboard|detail"
     r"|servers(-includeBackups|-id(-full|-chart|-server-url)?)?__(no-|anonymous|admin)|chart-data|backups-last|unknown-api|page)"
 )
 """Cases of what exists; cases of further endpoints join them."""
-
-needs_recordings = pytest.mark.skipif(
-    not (FOLDER / "replay.py").exists(), reason="the recorded contract is not here: DUPLISTATUS_CONTRACT may name its folder"
-)
 
 
 def _free_port() -> int:
@@ -94,20 +87,19 @@ def test_the_anchor_lies_in_the_past_at_the_same_time_of_day(now: str, anchor: s
     assert _anchor(datetime.fromisoformat(now)) == datetime.fromisoformat(anchor)
 
 
-@needs_recordings
-def test_answers_agree_with_the_recordings(data_dir: Path, tmp_path: Path) -> None:
+def test_answers_agree_with_the_recordings(recordings: Path, data_dir: Path, tmp_path: Path) -> None:
     answers = tmp_path / "answers"
     # The stand-ins of the replay listen on fixed ports: one replay at a time on this machine.
     with (Path(gettempdir()) / "duplistatus-contract.lock").open("w") as lock, _server(data_dir) as base:
         flock(lock, LOCK_EX)
         anchor = _anchor(datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-        replay = [sys.executable, str(FOLDER / "replay.py"), "--base-url", base, "--out", str(answers), "--anchor", anchor]
+        replay = [sys.executable, str(recordings / "replay.py"), "--base-url", base, "--out", str(answers), "--anchor", anchor]
         sent = subprocess.run(replay, capture_output=True, text=True, timeout=600, check=False)
         assert sent.returncode == 0, sent.stdout + sent.stderr
     extra = Path(__file__).parent / "deviations.json"
     compare = [
         sys.executable,
-        str(FOLDER / "compare.py"),
+        str(recordings / "compare.py"),
         str(answers),
         "--verbose",
         "--no-messages",
