@@ -76,9 +76,12 @@ def stamps(text: str) -> Stamps | None:
         items = tuple(map(Stamp, zip(first, second, third, strict=True), times))
     except ValueError:
         return None
-    padded = any(len(number) > 1 and int(number) <= _LAST_OF_ONE_DIGIT for position in (1, 2, 3) for number in numbers[position::_FIELDS])
-    of_taiwan = texts[1] == "/" and bool(year_first) and first[0] >= _EARLIEST_YEAR and not padded
-    return Stamps(items, year_first, marker_lost=of_taiwan and halves[0] is None and max(hours) <= _NOON)
+    taiwan = year_first and texts[1] == "/" and first[0] >= _EARLIEST_YEAR and halves[0] is None and max(hours) <= _NOON
+    return Stamps(items, year_first, marker_lost=bool(taiwan) and not any(_padded(numbers[position::_FIELDS]) for position in (1, 2, 3)))
+
+
+def _padded(numbers: list[str]) -> bool:
+    return any(len(number) > 1 and int(number) <= _LAST_OF_ONE_DIGIT for number in numbers)
 
 
 def readings(found: Stamps, latest: date) -> Iterator[Reading]:
