@@ -150,9 +150,7 @@ def rebuild(data_dir: Path | None) -> None:
 
     database = _open(_settings(data_dir=data_dir))
     connection = database.connect()
-    connection.script("BEGIN IMMEDIATE" if connection.dialect == "sqlite" else "BEGIN")
     count = rebuild_all(connection, SystemClock().now())
-    connection.script("COMMIT")
     connection.close()
     database.close()
     click.echo(f"Rebuilt {count} {'job' if count == 1 else 'jobs'}.")

@@ -10,11 +10,11 @@ from sqlalchemy import bindparam, delete, func, select
 from duplistatus.clock import Instant
 from duplistatus.store import fleet
 from duplistatus.store.database import Connection
+from duplistatus.store.days import forget_days
 from duplistatus.store.descriptions import describe_anew
 from duplistatus.store.fleet import JobRow, ServerRow
 from duplistatus.store.origins import settle
 from duplistatus.store.statement import Statement
-from duplistatus.store.summaries import forget_days
 from duplistatus.store.tables import activity, change, job, origin, raw_report, run, run_log
 
 

@@ -1,4 +1,4 @@
-"""The rows that are kept current on write: jobs, days, and the sum of days. In: a connection and a run's facts; out: the same rows as a
+"""The row of a job, kept current on write. In: a connection and a run's facts; out: the same row (and days) as a
 fold over the whole history would give. `rebuild_job` is that fold; it serves repairs, renames and merged documents."""
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, case, func, or_, select, update
 
 from duplistatus.clock import SECOND, TICKS, Instant, utc_day
 from duplistatus.evaluate.day_totals import DayTotals
@@ -23,10 +23,11 @@ from duplistatus.evaluate.overdue import Schedule, due_at, schedule_now
 from duplistatus.evaluate.version_history import VersionHistory, VersionNews
 from duplistatus.report.report import Version
 from duplistatus.store.database import Connection, Row
+from duplistatus.store.days import add_to_day, forget_days, put_days, sum_fleet_anew
 from duplistatus.store.facts import note_change
 from duplistatus.store.ids import JobId
 from duplistatus.store.statement import Statement
-from duplistatus.store.tables import activity, day, fleet_day, job, run
+from duplistatus.store.tables import activity, job, run
 
 _RUN_FACTS = (
     run.c.id,
@@ -104,25 +105,6 @@ _SAVE = Statement(
         | {"schedule_since": case((job.c.schedule != bindparam("schedule_new"), bindparam("now")), else_=job.c.schedule_since)}
     )
 )
-
-_DAY = tuple(DayTotals.__dataclass_fields__)
-_SUMS = tuple(name for name in _DAY if name != "stored_size_at")
-_LOAD_DAY = Statement(select(*(day.c[name] for name in _DAY)).where(day.c.job_id == bindparam("job_id"), day.c.date == bindparam("date")))
-_INSERT_DAY = Statement(insert(day).values({name: bindparam(name) for name in ("job_id", "date", *_DAY)}))
-_UPDATE_DAY = Statement(
-    update(day)
-    .where(day.c.job_id == bindparam("job_id_"), day.c.date == bindparam("date_"))
-    .values({name: bindparam(name) for name in _DAY})
-)
-_ALL_DAYS = Statement(select(day.c.date, *(day.c[name] for name in _SUMS)).where(day.c.job_id == bindparam("job_id")))
-_DELETE_DAYS = Statement(delete(day).where(day.c.job_id == bindparam("job_id")))
-_ADD_FLEET_DAY = Statement(
-    update(fleet_day)
-    .where(fleet_day.c.date == bindparam("date_"))
-    .values({name: fleet_day.c[name] + bindparam(name + "_more") for name in _SUMS})
-)
-_INSERT_FLEET_DAY = Statement(insert(fleet_day).values({name: bindparam(name) for name in ("date", *_SUMS)}))
-_EMPTY_FLEET_DAYS = Statement(delete(fleet_day).where(fleet_day.c.runs == 0))
 
 _PROOF = Statement(
     select(activity.c.operation, activity.c.begun_at, activity.c.result)
@@ -228,7 +210,7 @@ def add_run(connection: Connection, job_id: JobId, facts: RunFacts, now: Instant
     if not in_order:
         summary = with_versions(summary, _fold_versions(connection, job_id))
     _save(connection, job_id, summary, kept, now)
-    _add_to_day(connection, job_id, facts)
+    add_to_day(connection, job_id, facts)
 
 
 def _fold_versions(connection: Connection, job_id: JobId) -> VersionHistory:
@@ -291,35 +273,6 @@ def _schedule_reason(schedule: Schedule, expected: Instant | None) -> str:
     return f"the newest announced next run is {iso(expected)}" if schedule == Schedule.OK else f"expected {iso(expected)}"
 
 
-def _add_to_day(connection: Connection, job_id: JobId, facts: RunFacts) -> None:
-    date = utc_day(facts.begun_at)
-    row = connection.row(_LOAD_DAY, {"job_id": job_id, "date": date})
-    before = DayTotals(*row) if row else DayTotals()
-    after = before.with_run(facts)
-    values = {name: getattr(after, name) for name in _DAY}
-    if row:
-        connection.run(_UPDATE_DAY, values | {"job_id_": job_id, "date_": date})
-    else:
-        connection.run(_INSERT_DAY, values | {"job_id": job_id, "date": date})
-    _add_to_fleet(connection, date, {name: getattr(after, name) - getattr(before, name) for name in _SUMS})
-
-
-def _add_to_fleet(connection: Connection, date: int, more: dict[str, int]) -> None:
-    changed = connection.run(_ADD_FLEET_DAY, {name + "_more": value for name, value in more.items()} | {"date_": date}).rowcount
-    if not changed:
-        connection.run(_INSERT_FLEET_DAY, more | {"date": date})
-
-
-def forget_days(connection: Connection, job_id: JobId) -> None:
-    """Takes a job's days out of the fleet's and removes them."""
-    rows = connection.rows(_ALL_DAYS, {"job_id": job_id})
-    for row in rows:
-        _add_to_fleet(connection, row[0], {name: -value for name, value in zip(_SUMS, row[1:], strict=True)})
-    if rows:
-        connection.run(_DELETE_DAYS, {"job_id": job_id})
-        connection.run(_EMPTY_FLEET_DAYS)
-
-
 def rebuild_job(connection: Connection, job_id: JobId, now: Instant) -> None:
     """Folds the job's history anew into its row and days."""
     _, kept = _load(connection, job_id)
@@ -332,11 +285,7 @@ def rebuild_job(connection: Connection, job_id: JobId, now: Instant) -> None:
         date = utc_day(facts.begun_at)
         days[date] = days.get(date, DayTotals()).with_run(facts)
     _save(connection, job_id, summary, kept, now)
-    connection.run_many(
-        _INSERT_DAY, ({"job_id": job_id, "date": date} | {name: getattr(totals, name) for name in _DAY} for date, totals in days.items())
-    )
-    for date, totals in days.items():
-        _add_to_fleet(connection, date, {name: getattr(totals, name) for name in _SUMS})
+    put_days(connection, job_id, days)
     _rebuild_proof(connection, job_id)
 
 
@@ -349,8 +298,14 @@ def _rebuild_proof(connection: Connection, job_id: JobId) -> None:
 
 
 def rebuild_all(connection: Connection, now: Instant) -> int:
-    """Rebuilds every job; the number of jobs."""
+    """Rebuilds every job, each in a transaction of its own so that reports get in between, then the fleet's days; the number of jobs."""
     ids = [row[0] for row in connection.rows(_JOB_IDS)]
+    begin = "BEGIN IMMEDIATE" if connection.dialect == "sqlite" else "BEGIN"
     for job_id in ids:
+        connection.script(begin)
         rebuild_job(connection, job_id, now)
+        connection.script("COMMIT")
+    connection.script(begin)
+    sum_fleet_anew(connection)
+    connection.script("COMMIT")
     return len(ids)
