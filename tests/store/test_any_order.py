@@ -20,6 +20,7 @@ from duplistatus.store.summaries import rebuild_all
 from tests.store.telling import NOON, arrival, state
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 ORIGINS = st.builds(
@@ -96,14 +97,14 @@ def _clear(connection: Connection) -> None:
 
 
 @given(reports=REPORTS, data=st.data())
-@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_set_of_reports_alone_decides(sqlite: Database, reports: list[Report], data: st.DataObject) -> None:
     _check(sqlite, reports, data.draw(st.permutations(reports + reports[::2])))
 
 
 @pytest.mark.postgres
 @given(reports=REPORTS, data=st.data())
-@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_set_of_reports_alone_decides_on_postgresql(postgres: Database, reports: list[Report], data: st.DataObject) -> None:
     _check(postgres, reports, data.draw(st.permutations(reports + reports[::2])))
 
@@ -126,17 +127,19 @@ def _check(database: Database, reports: list[Report], otherwise: list[Report]) -
 
 
 @pytest.fixture
-def sqlite(data_dir: Path) -> Database:
+def sqlite(data_dir: Path) -> Iterator[Database]:
     made = Database(data_dir / "duplistatus.db")
     migrate(made)
-    return made
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def postgres(data_dir: Path, request: pytest.FixtureRequest) -> Database:
+def postgres(data_dir: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
     made = Database(data_dir / "none", request.getfixturevalue("postgres_url")())
     migrate(made)
-    return made
+    yield made
+    made.close()
 
 
 def test_the_content_of_a_report_survives_the_way_into_the_row(sqlite: Database) -> None:
