@@ -97,14 +97,14 @@ def _clear(connection: Connection) -> None:
 
 
 @given(reports=REPORTS, data=st.data())
-@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_set_of_reports_alone_decides(sqlite: Database, reports: list[Report], data: st.DataObject) -> None:
     _check(sqlite, reports, data.draw(st.permutations(reports + reports[::2])))
 
 
 @pytest.mark.postgres
 @given(reports=REPORTS, data=st.data())
-@settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_set_of_reports_alone_decides_on_postgresql(postgres: Database, reports: list[Report], data: st.DataObject) -> None:
     _check(postgres, reports, data.draw(st.permutations(reports + reports[::2])))
 
