@@ -6,6 +6,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from starlette.requests import HTTPConnection
 
@@ -23,6 +24,7 @@ class Client:
     proxied: bool
 
 
+@lru_cache(maxsize=1024)
 def _parse(text: str) -> _Address | None:
     """An address as proxies write it: IPv4, IPv6, either with a port, IPv6 in brackets or with a zone."""
     text = text.strip().strip('"')
