@@ -1,13 +1,15 @@
 """One database, SQLite or PostgreSQL, behind the same few calls. In: prepared statements and their values; out: plain tuples.
-`Connection` runs statements; `Database` opens connections and keeps one reader per thread, opened anew after an error, so that a
-database that was unusable for a while is used again without a restart."""
+`Connection` runs statements; `Database` opens connections and lends readers, which are opened anew after trouble, so that a database
+that was unusable for a while is used again without a restart."""
 
 from __future__ import annotations
 
 import sqlite3
+import sys
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,10 +88,35 @@ _SQLITE_PRAGMAS = (
 )
 
 
+# The result codes of SQLite that speak of the database; the others speak of the statement or its values.
+_UNAVAILABLE = frozenset(
+    {
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_AUTH,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
+
+_MOST_IDLE = 16
+"""Readers kept for the next use."""
+_TRUSTED_FOR = 5.0
+"""Seconds after its last use during which a connection to PostgreSQL is not tried first."""
+_POSTGRESQL_DEFAULTS = {"connect_timeout": "3", "keepalives_idle": "10", "keepalives_interval": "3", "tcp_user_timeout": "10000"}
+"""A server that is gone without a word is noticed within seconds; what the URL itself says goes first."""
+
+
 def driver_errors() -> tuple[type[Exception], ...]:
     """What the drivers in use raise."""
-    import sys
-
     if "psycopg" in sys.modules:
         import psycopg
 
@@ -99,10 +126,9 @@ def driver_errors() -> tuple[type[Exception], ...]:
 
 def is_unavailable(error: BaseException) -> bool:
     """True when the database itself, not the statement or its values, is the trouble."""
-    import sys
-
-    if isinstance(error, sqlite3.DatabaseError):
-        return not isinstance(error, (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError))
+    if isinstance(error, sqlite3.Error):
+        # The lowest byte is the primary code; errors of the Python module itself have none.
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF in _UNAVAILABLE
     if "psycopg" in sys.modules:
         import psycopg
 
@@ -111,71 +137,110 @@ def is_unavailable(error: BaseException) -> bool:
 
 
 class Database:
-    """Where the data is. `url` None: SQLite in `file`; otherwise a PostgreSQL URL."""
+    """Where the data is. `url` None: SQLite in `file`, which must be there (`schema.migrate` makes it); otherwise a PostgreSQL URL."""
 
     def __init__(self, file: Path, url: str | None = None) -> None:
         self.file = file
         self.url = url.replace("postgres://", "postgresql://", 1) if url else None
         self.dialect = "postgresql" if url else "sqlite"
-        self._local = threading.local()
-        self._readers: list[Connection] = []
+        self._idle: list[tuple[Connection, float]] = []
         self._lock = threading.Lock()
 
     def connect(self) -> Connection:
         """A new connection without an open transaction. Raises StoreUnavailable."""
         try:
-            if self.url:
-                import psycopg
-
-                return Connection(psycopg.connect(self.url, autocommit=True), "postgresql")
-            raw = sqlite3.connect(self.file, isolation_level=None, check_same_thread=False, cached_statements=512)
-            try:
-                for pragma in _SQLITE_PRAGMAS:
-                    raw.execute(pragma)
-            except sqlite3.Error:
-                raw.close()
-                raise
-            return Connection(raw, "sqlite")
+            return self._connect_postgresql(self.url) if self.url else self._connect_sqlite()
         except driver_errors() as error:
             raise StoreUnavailable(f"the database cannot be opened: {error}") from error
 
+    def _connect_sqlite(self) -> Connection:
+        # Never makes a file: one that has vanished is trouble, not an empty database.
+        location = f"{self.file.absolute().as_uri()}?mode=rw"
+        raw = sqlite3.connect(location, uri=True, isolation_level=None, check_same_thread=False, cached_statements=512)
+        try:
+            for pragma in _SQLITE_PRAGMAS:
+                raw.execute(pragma)
+        except sqlite3.Error:
+            raw.close()
+            raise
+        return Connection(raw, "sqlite")
+
+    @staticmethod
+    def _connect_postgresql(url: str) -> Connection:
+        import psycopg
+        from psycopg.conninfo import conninfo_to_dict
+
+        options = {**_POSTGRESQL_DEFAULTS, **conninfo_to_dict(url)}
+        return Connection(psycopg.connect(**options, autocommit=True), "postgresql")  # type: ignore[arg-type]
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """This thread's reader. Trouble with the database comes out as StoreUnavailable; after any error of the driver the reader is
-        opened anew at the next use."""
-        connection: Connection | None = getattr(self._local, "reader", None)
-        if connection is None:
-            connection = self._local.reader = self.connect()
-            with self._lock:
-                self._readers.append(connection)
+        """A reader, lent to this block alone. Trouble with the database comes out as StoreUnavailable; after any error of the driver
+        the reader is closed, after trouble with the database all idle ones too."""
+        connection = self._reader()
         try:
             yield connection
         except driver_errors() as error:
-            self._drop(connection)
+            _close(connection)
             if is_unavailable(error):
+                self.close()
                 raise StoreUnavailable(f"the database cannot be read: {error}") from error
             raise
+        except BaseException:
+            self._give_back(connection)
+            raise
+        self._give_back(connection)
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """This thread's reader in one transaction: several statements see the same state."""
+        """A reader in one transaction: several statements see the same state."""
         with self.read() as connection:
             connection.script("BEGIN" if self.dialect == "sqlite" else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            broken = False
             try:
                 yield connection
+            except driver_errors():
+                # The reader is closed, which ends its transaction; SQLite may have ended it already.
+                broken = True
+                raise
             finally:
-                connection.script("ROLLBACK")
+                if not broken:
+                    connection.script("ROLLBACK")
 
-    def _drop(self, connection: Connection) -> None:
-        self._local.reader = None
+    def _reader(self) -> Connection:
+        """An idle reader, the last used first, or a new one."""
+        while True:
+            with self._lock:
+                if not self._idle:
+                    break
+                connection, used = self._idle.pop()
+            if self.dialect == "sqlite" or time.monotonic() - used < _TRUSTED_FOR:
+                return connection
+            # PostgreSQL may have been restarted meanwhile; that is no reason to refuse the request that finds out.
+            try:
+                connection.script("SELECT 1")
+            except driver_errors():
+                _close(connection)
+            else:
+                return connection
+        return self.connect()
+
+    def _give_back(self, connection: Connection) -> None:
         with self._lock:
-            self._readers = [reader for reader in self._readers if reader is not connection]
-        connection.close()
+            if len(self._idle) < _MOST_IDLE:
+                self._idle.append((connection, time.monotonic()))
+                return
+        _close(connection)
 
     def close(self) -> None:
-        """Closes all readers."""
+        """Closes the readers that are not lent."""
         with self._lock:
-            readers, self._readers = self._readers, []
-        for reader in readers:
-            reader.close()
-        self._local = threading.local()
+            idle, self._idle = self._idle, []
+        for connection, _ in idle:
+            _close(connection)
+
+
+def _close(connection: Connection) -> None:
+    """Closes a connection whatever state it is in."""
+    with suppress(*driver_errors()):
+        connection.close()
