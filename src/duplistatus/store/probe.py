@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from sqlalchemy import bindparam, insert, select, update
 
 from duplistatus.clock import Instant
@@ -21,6 +23,7 @@ def look(connection: Connection) -> None:
 
 
 def mark(connection: Connection, now: Instant) -> None:
-    """Writes one row, the same each time."""
-    if connection.run(_UPDATE, {"at": str(now)}).rowcount == 0:
-        connection.run(_INSERT, {"at": str(now)})
+    """Writes one row, the same each time, with a new value: SQLite writes nothing where nothing changes."""
+    values = {"at": f"{now} {secrets.token_hex(8)}"}
+    if connection.run(_UPDATE, values).rowcount == 0:
+        connection.run(_INSERT, values)

@@ -3,6 +3,7 @@ most 200 runs, newest first, and `next_cursor` for the ones before them. Also th
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -29,6 +30,9 @@ router = APIRouter(tags=["fleet"])
 
 PAGE = 200
 """Runs in one answer."""
+
+# Up to 18 digits: what the columns hold for certain.
+_CURSOR = re.compile(r"(-?\d{1,18})-(\d{1,18})", re.ASCII)
 
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the answer before")]
 
@@ -83,11 +87,10 @@ def read_cursor(text: str | None) -> Position:
     """The place that a cursor names. Raises Refused."""
     if text is None:
         return START
-    begun_at, _, run_id = text.rpartition("-")
-    try:
-        return Position(int(begun_at), int(run_id))
-    except ValueError:
-        raise Refused(400, "This cursor is none that this server gave", "bad_cursor") from None
+    found = _CURSOR.fullmatch(text)
+    if found is None:
+        raise Refused(400, "This cursor is none that this server gave", "bad_cursor")
+    return Position(int(found[1]), int(found[2]))
 
 
 def _overdue(connection: Connection, server: ServerRow, now: Instant) -> list[dict[str, Any]]:
