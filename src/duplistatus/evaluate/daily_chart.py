@@ -1,5 +1,5 @@
-"""Charts by day, for drawing. In: the days with runs, what was stored each evening, a range; out: one column a figure, one value a day,
-None on days without a run. Pure."""
+"""Charts by day, for drawing. In: the days with runs, what was stored and how many versions there were each evening, a range; out: one
+column a figure, one value a day, None on days without a run. Pure."""
 
 from __future__ import annotations
 
@@ -29,8 +29,6 @@ class DoneOnDay(Protocol):
     def files(self) -> int: ...
     @property
     def source_size(self) -> int: ...
-    @property
-    def versions(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +38,10 @@ class DailyChart:
     days: list[int]
     uploaded: list[int | None]
     duration: list[float | None]
-    stored_size: list[int | None]
+    stored_size: list[int]
     files: list[int | None]
     source_size: list[int | None]
-    versions: list[int | None]
+    versions: list[int]
 
 
 def days_of(span: str, first: int | None, today: int) -> tuple[int, int]:
@@ -53,8 +51,8 @@ def days_of(span: str, first: int | None, today: int) -> tuple[int, int]:
     return max(begin, min(first, today)) if first is not None else begin, today
 
 
-def daily_chart(done: Iterable[DoneOnDay], stored: Sequence[int], first: int) -> DailyChart:
-    """The chart of the days from `first` on, one for each value of `stored`."""
+def daily_chart(done: Iterable[DoneOnDay], stored: Sequence[int], versions: Sequence[int], first: int) -> DailyChart:
+    """The chart of the days from `first` on, one for each value of `stored` and `versions`."""
     size = len(stored)
     by_day = {each.date: each for each in done}
     days = [by_day.get(first + index) for index in range(size)]
@@ -65,5 +63,5 @@ def daily_chart(done: Iterable[DoneOnDay], stored: Sequence[int], first: int) ->
         stored_size=list(stored),
         files=[each.files if each else None for each in days],
         source_size=[each.source_size if each else None for each in days],
-        versions=[each.versions if each else None for each in days],
+        versions=list(versions),
     )

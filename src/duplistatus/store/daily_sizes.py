@@ -3,10 +3,11 @@ first day; out: a value a day. Read from the day rollups: as many rows as there 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, bindparam, cast, func, select
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql import ColumnElement, FromClause
 
 from duplistatus.evaluate.levels import levels
 from duplistatus.store.chart_rows import Scope
@@ -17,17 +18,16 @@ from duplistatus.store.tables import day, fleet_day, job
 
 @dataclass(frozen=True, slots=True)
 class DayFigures:
-    """What the runs of a day did together: bytes, ticks of 100 ns, files; `versions`: the most of each job, summed over jobs."""
+    """What the runs of a day did together: bytes, ticks of 100 ns, files."""
 
     date: int
     uploaded: int
     duration_ticks: int
     files: int
     source_size: int
-    versions: int
 
 
-_FIGURES = ("uploaded", "duration_ticks", "files", "source_size", "versions")
+_FIGURES = ("uploaded", "duration_ticks", "files", "source_size")
 _UPLOADED = Statement(
     select(fleet_day.c.date, fleet_day.c.uploaded).where(fleet_day.c.date >= bindparam("first")).order_by(fleet_day.c.date)
 )
@@ -39,30 +39,43 @@ _PARTS: dict[str, ColumnElement[bool] | None] = {
 }
 
 
-def _steps(part: ColumnElement[bool] | None) -> Statement:
-    """By how much the stored size grew on each day, summed over jobs. The join goes from job to its days, so that each job's newest days
-    are found by the primary key and older ones are not read."""
-    known = day.c.stored_size_at.is_not(None)
-    before = func.lag(day.c.stored_size).over(partition_by=day.c.job_id, order_by=day.c.date)
-    rows = select(day.c.job_id, day.c.date, day.c.stored_size, before.label("before")).join_from(job, day, day.c.job_id == job.c.id)
-    rows = rows.where(day.c.date >= bindparam("first"), known)
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """A figure that stays until a run reports another: its column of a day, whether a day knows it, its column of the job's row."""
+
+    of_day: str
+    is_known: Callable[[FromClause], ColumnElement[bool]]
+    of_job: ColumnElement[int]
+
+
+_STORED = _Level("stored_size", lambda days: days.c.stored_size_at.is_not(None), job.c.stored_size)
+_VERSIONS = _Level("versions", lambda days: days.c.versions > 0, job.c.versions_count)
+
+
+def _steps(level: _Level, part: ColumnElement[bool] | None) -> Statement:
+    """By how much a level grew on each day, summed over jobs. The join goes from job to its days, so that each job's newest days are
+    found by the primary key and older ones are not read."""
+    value = day.c[level.of_day]
+    before = func.lag(value).over(partition_by=day.c.job_id, order_by=day.c.date)
+    rows = select(day.c.job_id, day.c.date, value.label("level"), before.label("before"))
+    rows = rows.join_from(job, day, day.c.job_id == job.c.id).where(day.c.date >= bindparam("first"), level.is_known(day))
     if part is not None:
         rows = rows.where(part)
     row = rows.subquery()
     earlier = day.alias("earlier")
     last_before = (
-        select(earlier.c.stored_size)
-        .where(earlier.c.job_id == row.c.job_id, earlier.c.date < bindparam("first"), earlier.c.stored_size_at.is_not(None))
+        select(earlier.c[level.of_day])
+        .where(earlier.c.job_id == row.c.job_id, earlier.c.date < bindparam("first"), level.is_known(earlier))
         .order_by(earlier.c.date.desc())
         .limit(1)
         .scalar_subquery()
     )
-    step = row.c.stored_size - func.coalesce(row.c.before, last_before, 0)
+    step = row.c.level - func.coalesce(row.c.before, last_before, 0)
     return Statement(select(row.c.date, cast(func.sum(step), BigInteger)).group_by(row.c.date).order_by(row.c.date))
 
 
-def _total(part: ColumnElement[bool] | None) -> Statement:
-    total = select(cast(func.coalesce(func.sum(job.c.stored_size), 0), BigInteger))
+def _total(level: _Level, part: ColumnElement[bool] | None) -> Statement:
+    total = select(cast(func.coalesce(func.sum(level.of_job), 0), BigInteger))
     return Statement(total if part is None else total.where(part))
 
 
@@ -87,8 +100,9 @@ def _first(part: ColumnElement[bool] | None) -> Statement:
 
 _DONE = {name: _figures(part) for name, part in _PARTS.items()}
 _FIRST = {name: _first(part) for name, part in _PARTS.items()}
-_STEPS = {name: _steps(part) for name, part in _PARTS.items()}
-_TOTALS = {name: _total(part) for name, part in _PARTS.items()}
+_LEVELS = {"stored": _STORED, "versions": _VERSIONS}
+_STEPS = {(name, level): _steps(_LEVELS[level], part) for name, part in _PARTS.items() for level in _LEVELS}
+_TOTALS = {(name, level): _total(_LEVELS[level], part) for name, part in _PARTS.items() for level in _LEVELS}
 
 
 def uploaded_by_day(connection: Connection, first: int) -> list[tuple[int, int]]:
@@ -112,9 +126,18 @@ def figures_by_day(connection: Connection, scope: Scope, first: int, last: int) 
 def stored_by_day(connection: Connection, scope: Scope, first: int, last: int) -> list[int]:
     """What was stored at the end of each UTC day from `first` to `last`: a job counts with the last size that it reported, on days
     without a run too. The last one is the present total."""
+    return _level_by_day(connection, "stored", scope, first, last)
+
+
+def versions_by_day(connection: Connection, scope: Scope, first: int, last: int) -> list[int]:
+    """How many versions there were on each UTC day, in the same way; of several runs on a day the most counts."""
+    return _level_by_day(connection, "versions", scope, first, last)
+
+
+def _level_by_day(connection: Connection, level: str, scope: Scope, first: int, last: int) -> list[int]:
     which, values = _of(scope)
-    total = connection.value(_TOTALS[which], values)
-    steps = connection.rows(_STEPS[which], values | {"first": first})
+    total = connection.value(_TOTALS[which, level], values)
+    steps = connection.rows(_STEPS[which, level], values | {"first": first})
     return levels(total, [(row[0], row[1]) for row in steps], first, last)
 
 

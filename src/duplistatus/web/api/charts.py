@@ -13,7 +13,7 @@ from duplistatus.clock import utc_day
 from duplistatus.evaluate.daily_chart import SPANS, USUAL_SPAN, daily_chart, days_of
 from duplistatus.store import fleet
 from duplistatus.store.chart_rows import FLEET, Scope
-from duplistatus.store.daily_sizes import figures_by_day, first_day, stored_by_day
+from duplistatus.store.daily_sizes import figures_by_day, first_day, stored_by_day, versions_by_day
 from duplistatus.store.database import Connection
 from duplistatus.web.access import Access, Caller, guarded
 from duplistatus.web.answers import NO_STORE, encode, json_answer, kept_in_thread
@@ -33,7 +33,7 @@ async def charts(
     span: Annotated[str, Query(alias="range", description=", ".join(SPANS))] = USUAL_SPAN,
 ) -> Response:
     """`{"range", "days": [seconds], "uploaded": […], "duration": […], …}`: one value a UTC day, null on days without a run; `stored_size`
-    is what lay at the destinations in the evening."""
+    and `versions` are what there was in the evening."""
     if span not in SPANS:
         raise Refused(400, f"range must be one of {', '.join(SPANS)}", "bad_range")
     if job is not None and server is None:
@@ -67,4 +67,6 @@ def _scope(connection: Connection, server: str | None, job: str | None) -> Scope
 
 def _chart(connection: Connection, scope: Scope, span: str, today: int) -> dict[str, Any]:
     first, last = days_of(span, first_day(connection, scope), today)
-    return asdict(daily_chart(figures_by_day(connection, scope, first, last), stored_by_day(connection, scope, first, last), first))
+    done = figures_by_day(connection, scope, first, last)
+    stored = stored_by_day(connection, scope, first, last)
+    return asdict(daily_chart(done, stored, versions_by_day(connection, scope, first, last), first))

@@ -85,6 +85,7 @@ const draw = (figure, data, texts) => {
   const options = {
     width: host.clientWidth,
     height: host.clientHeight,
+    padding: [6, 8, 0, 0],
     cursor: { sync: { key: SYNC }, drag: { x: true, y: false }, points: { size: 7 }, y: false },
     scales: { x: { time: true }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] } },
     tzDate: (seconds) => window.uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),

@@ -11,7 +11,7 @@ export const startDetails = () => {
 
   const fetched = (job) => {
     if (!kept.has(job)) {
-      const answer = fetch(`${document.body.dataset.root}/job/${job}/details`).then((got) => (got.ok ? got.text() : ""), () => "");
+      const answer = fetch(`${document.body.dataset.root}/jobs/${job}/details`).then((got) => (got.ok ? got.text() : ""), () => "");
       kept.set(job, answer);
     }
     return kept.get(job);

@@ -1,6 +1,29 @@
 // Parts of a page that change by themselves: links and forms with data-part="<id>" fetch their address and replace only that element,
 // in place. The address bar follows, back and forward work, and without this script the same links and forms load the whole page.
+// A part names the words of the address that are its own in data-params; those of the other parts stay as they are.
 const PAUSE = 250;
+
+const parts = () => document.querySelectorAll("[data-params]");
+
+const merged = (id, address) => {
+  const url = new URL(address, location.href);
+  const now = new URL(location.href).searchParams;
+  for (const other of parts()) {
+    if (other.id === id) continue;
+    for (const name of other.dataset.params.split(" ")) {
+      if (now.has(name)) url.searchParams.set(name, now.get(name));
+      else url.searchParams.delete(name);
+    }
+  }
+  return url.href;
+};
+
+// Parts whose newest request was refused: the part stays as it was, and the whole page says what is wrong.
+const refused = new Set();
+document.addEventListener("htmx:after:request", (event) => {
+  const { ctx } = event.detail;
+  if (ctx?.response?.raw?.status >= 400 && ctx.sourceElement?.id) refused.add(ctx.sourceElement.id);
+});
 
 const fetchPart = (id, address) => {
   const part = document.getElementById(id);
@@ -20,9 +43,11 @@ const addressOf = (form) => {
   return url.href;
 };
 
-const go = (id, address, { replace = false } = {}) => {
+const go = (id, asked, { replace = false } = {}) => {
+  const address = merged(id, asked);
+  refused.delete(id);
   history[replace ? "replaceState" : "pushState"]({ part: id }, "", address);
-  return fetchPart(id, address);
+  return fetchPart(id, address).then(() => { if (refused.has(id)) location.reload(); });
 };
 
 const follow = (event) => {
@@ -32,8 +57,8 @@ const follow = (event) => {
   event.preventDefault();
   const id = link.dataset.part;
   go(id, link.href).then(() => {
-    const top = document.getElementById(id);
-    if (top.getBoundingClientRect().top < 0) top.scrollIntoView({ block: "start" });
+    const part = document.getElementById(id);
+    if (part && part.getBoundingClientRect().top < 0) part.scrollIntoView({ block: "start" });
   });
 };
 
@@ -60,8 +85,7 @@ const start = () => {
     if (whole) location.assign(addressOf(whole));
   });
   addEventListener("popstate", () => {
-    const ids = new Set([...document.querySelectorAll("[data-part]")].map((element) => element.dataset.part));
-    for (const id of ids) fetchPart(id, location.href);
+    for (const part of parts()) fetchPart(part.id, location.href);
   });
 };
 
