@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from duplistatus import __version__
 from duplistatus.background.due import watch
@@ -19,10 +20,11 @@ from duplistatus.settings import Settings
 from duplistatus.store.database import Database
 from duplistatus.store.schema import migrate
 from duplistatus.store.writer import Writer
-from duplistatus.web import errors
+from duplistatus.web import assets, errors, events
 from duplistatus.web.api import (
     auth,
     chart_data,
+    charts,
     dashboard,
     deletion,
     detail,
@@ -41,6 +43,11 @@ from duplistatus.web.api import (
     users,
 )
 from duplistatus.web.context import Context
+from duplistatus.web.pages import account, api_docs, login, refusals, start
+from duplistatus.web.pages import dashboard as dashboard_page
+from duplistatus.web.pages import rejected as rejected_page
+from duplistatus.web.pages import run as run_page
+from duplistatus.web.pages import server as server_page
 from duplistatus.web.security_headers import SecurityHeaders
 from duplistatus.web.throttle import UploadThrottle
 
@@ -52,6 +59,7 @@ _HOT = (upload, summary, lastbackup)
 _API = (
     auth,
     chart_data,
+    charts,
     dashboard,
     deletion,
     detail,
@@ -65,7 +73,9 @@ _API = (
     runs,
     servers,
     users,
+    events,
 )
+_PAGES = (dashboard_page, server_page, run_page, login, account, start, rejected_page, api_docs, assets, refusals)
 
 
 def build(
@@ -110,12 +120,19 @@ def build(
     application.state.context = parts
     application.state.upload_throttle = UploadThrottle(settings.upload_rate, parts.clock)
     application.state.stopping = threading.Event()
-    errors.install(application)
+    errors.install(application, refusals.error_page)
     application.add_middleware(SecurityHeaders)
-    for module in (*_HOT, *_API):
-        # The routes themselves, not their routers: each request would otherwise walk a tree of routers.
-        application.router.routes.extend(module.router.routes)
+    _add_routes(application)
     return application
+
+
+def _add_routes(application: FastAPI) -> None:
+    """All routes, one after the other: with a router in a router each request would walk the tree of them."""
+    for module in (*_HOT, *_API, *_PAGES):
+        for route in module.router.routes:
+            if isinstance(route, APIRoute) and (module in _PAGES or not module.router.include_in_schema):
+                route.include_in_schema = False
+            application.router.routes.append(route)
 
 
 def seed_demo(settings: Settings, clock: Clock) -> Feed:
