@@ -81,7 +81,7 @@ def _product(size: Size, folder: Path, effort: Effort) -> tuple[Figures, float, 
             starts.append(product.start_seconds)
     with Product(folder) as product:
         cookie = sign_in(product.address, ADMIN, PASSWORD)
-        figures = measure(Target(product.address, cookie, now), size, effort)
+        figures = measure(Target(product.address, cookie, now, product.pid), size, effort)
         figures.keep("memory_mb", [resident_bytes(product.pid) / 1_000_000])
     figures.keep("start_seconds", starts)
     return figures, fill_seconds, now

@@ -122,6 +122,12 @@ def resident_bytes(pid: int) -> int:
     return total
 
 
+def processor_seconds(pid: int) -> float:
+    """What a process has used of the processors, in its own code and in the system."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def write_bytecode() -> None:
     """Compiles the product, as an installation does."""
     import compileall

@@ -39,6 +39,7 @@ ROWS: tuple[Row, ...] = (
     Row("upload_rate", "`POST /api/upload` 40 KB, 1 client", "req/s", {"*": "≥ 1 500"}, _abc("500", "11.7", "3.7")),
     Row("upload_many_rate", "the same, 16 clients", "req/s", {"*": "≥ 2 500"}, _abc("397", "11.5", "3.7")),
     Row("upload_many_p99_ms", "the same, 16 clients, p99", "ms", {"*": "≤ 60"}, _abc("221", "9 200", "22 000")),
+    Row("upload_cpu_ms", "the same, processor time of each", "ms", {}, {}),
     Row("paint_ms", "dashboard, first paint (cold cache, Chromium)", "ms", _abc("≤ 120", "≤ 200", "≤ 400"), _abc("216", "752", "5 904")),
     Row("usable_ms", "dashboard, usable", "ms", _abc("≤ 150", "≤ 250", "≤ 600"), _abc("582", "1 602", "9 721")),
     Row("scripts_kb", "JavaScript of the dashboard, gzip", "KB", {"*": "≤ 60"}, {"*": "612"}),
