@@ -77,6 +77,7 @@ def demo(host: str | None, port: int | None, data_dir: Path | None) -> None:
 def _serve(settings: Settings, feed: Feed | None = None) -> None:
     """Serves until a signal comes; says where to go first."""
     from duplistatus.app import build
+    from duplistatus.security.first_account import check_given_password
     from duplistatus.store.database import StoreError
     from duplistatus.web.serving import configure_logs, run
 
@@ -86,6 +87,7 @@ def _serve(settings: Settings, feed: Feed | None = None) -> None:
             click.echo(f"First sign-in: {first.username} / {first.password} (you choose a new password then)", err=True)
 
     try:
+        check_given_password(settings)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         configure_logs(settings.data_dir / "logs")
         run(build(settings, announce=announce, feed=feed), settings)

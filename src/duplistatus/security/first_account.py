@@ -27,13 +27,19 @@ class FirstAccount:
     password: str | None
 
 
+def check_given_password(settings: Settings) -> None:
+    """Raises SettingsError for a DUPLISTATUS_ADMIN_PASSWORD that breaks the policy; nothing is made."""
+    given = settings.admin_password
+    if given is not None and (complaints := Policy.of(settings).complaints(given)):
+        raise SettingsError(f"DUPLISTATUS_ADMIN_PASSWORD cannot be used: {'; '.join(complaints)}")
+
+
 def ensure_first_account(connection: Connection, settings: Settings, clock: Clock) -> FirstAccount | None:
     """Makes the first account; None when there is an account already. Raises SettingsError for a given password that is too weak."""
     if accounts.count(connection):
         return None
+    check_given_password(settings)
     given = settings.admin_password
-    if given is not None and (complaints := Policy.of(settings).complaints(given)):
-        raise SettingsError(f"DUPLISTATUS_ADMIN_PASSWORD cannot be used: {'; '.join(complaints)}")
     first = User(UserId(str(uuid.uuid4())), FIRST_NAME, is_admin=True, must_change_password=given is None)
     now = clock.now()
     accounts.add(connection, Account(first, hash_password(given or DEFAULT_PASSWORD)), now)
