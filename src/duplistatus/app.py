@@ -75,7 +75,8 @@ _API = (
     users,
     events,
 )
-_PAGES = (dashboard_page, server_page, run_page, login, account, start, rejected_page, api_docs, assets, refusals)
+# The address of a run begins as that of its server, whose key may hold slashes: the run is looked for first.
+_PAGES = (dashboard_page, run_page, server_page, login, account, start, rejected_page, api_docs, assets, refusals)
 
 
 def build(

@@ -148,6 +148,23 @@ def test_a_line_of_any_length_is_cut_on_the_page_and_says_by_how_much() -> None:
     assert page.entries[0].cut == 7
 
 
+def test_a_text_of_many_lines_is_folded_after_its_first_ones() -> None:
+    trace = "\n".join(["failed", "System.Exception: why", *(f"   at {number}" for number in range(8))])
+    (entry,) = log_page(untagged(trace)).entries
+    assert entry.text[0].text == "failed\nSystem.Exception: why\n   at 0"
+    assert entry.more[0].text.splitlines() == [f"   at {number}" for number in range(1, 8)]
+    assert entry.more_lines == 7
+    (short,) = log_page(untagged("a\nb\nc\nd")).entries
+    assert (short.text[0].text, short.more, short.more_lines) == ("a\nb\nc\nd", (), 0)
+
+
+@given(st.text(alphabet="ab\n", max_size=60))
+def test_folding_loses_no_character_but_the_breaks_around_the_fold(text: str) -> None:
+    (entry,) = log_page(untagged(text)).entries
+    shown = "".join(part.text for part in (*entry.text, *entry.more))
+    assert shown.replace("\n", "") == text.replace("\n", "")
+
+
 def test_the_days_are_named_only_when_the_log_spans_several() -> None:
     first, second = LINE, LINE.replace("2026-11-21", "2026-11-22")
     assert [entry.starts_day for entry in log_page(untagged(first, first)).entries] == [False, False]

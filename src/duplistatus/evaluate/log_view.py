@@ -17,6 +17,9 @@ LONGEST = 10_000
 QUERY = 200
 """Characters of a query that count."""
 
+_FOLDED, _UNFOLDED = 6, 3
+"""Line breaks from which on a text is folded, and lines that stay in sight."""
+
 ERROR, WARNING, OTHER = "error", "warning", "other"
 
 # `2026-07-10 03:00:12 +02 - [Warning-Duplicati.Library.Main.Controller-UnsupportedOption]: …`. The time is in the culture of the host,
@@ -50,13 +53,16 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line on a page. `number` counts all lines of the log from 1; `cut` are characters beyond the longest that is shown;
-    `starts_day` marks the first line of each day on a page that spans several."""
+    """A line on a page. `number` counts all lines of the log from 1; `more` is what follows a long text's first lines, such as the trace
+    of an exception; `cut` are characters beyond the longest that is shown; `starts_day` marks the first line of each day on a page
+    that spans several."""
 
     number: int
     line: LogLine
     id: tuple[Part, ...]
     text: tuple[Part, ...]
+    more: tuple[Part, ...]
+    more_lines: int
     cut: int
     starts_day: bool
 
@@ -149,9 +155,32 @@ def _entries(shown: list[tuple[int, LogLine]], finder: re.Pattern[str] | None) -
     for number, line in shown:
         starts_day = several_days and line.day not in {"", day}
         day = line.day or day
-        cut = max(0, len(line.text) - LONGEST)
-        entries.append(Entry(number, line, split(line.id, finder), split(line.text[:LONGEST], finder), cut, starts_day))
+        shown_text = line.text[:LONGEST]
+        fold = _fold(shown_text)
+        more = shown_text[fold:].strip("\r\n")
+        entries.append(
+            Entry(
+                number,
+                line,
+                split(line.id, finder),
+                split(shown_text[:fold], finder),
+                split(more, finder),
+                more.count("\n") + 1 if more else 0,
+                len(line.text) - len(shown_text),
+                starts_day,
+            )
+        )
     return entries
+
+
+def _fold(text: str) -> int:
+    """Where a text of many lines is folded: after the first ones."""
+    if text.count("\n") < _FOLDED:
+        return len(text)
+    end = -1
+    for _ in range(_UNFOLDED):
+        end = text.index("\n", end + 1)
+    return end
 
 
 def _within(start: int, found: int, size: int) -> int:

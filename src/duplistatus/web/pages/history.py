@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from duplistatus.report.report import Status
@@ -15,22 +15,23 @@ from duplistatus.store.database import Connection
 from duplistatus.store.fleet import JobRow
 from duplistatus.store.history_page import COUNTED_RUNS, SORTED_RUNS, Column, HistoryLine, Place
 from duplistatus.store.ids import JobId
-from duplistatus.web.errors import Refused
+from duplistatus.web.pages.dashboard_query import RANGES, USUAL_RANGE
 
 SIZES = (25, 50, 100, 200)
-_PLACE = re.compile(r"(-?\d{1,18})\.(\d{1,18})")
-_LAST = 10**9
+_PLACE = re.compile(r"(-?[0-9]{1,18})\.([0-9]{1,18})")
+_SKIP = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryQuery:
     """Which part of a history. `before` and `after`: the page that ends or begins next to a place, by begin time; `skip`: lines of
-    the order before the page, as far as the address tells."""
+    the order before the page, as far as the address tells; `span`: the range of the charts beside it."""
 
     sort: Column = Column.BEGUN
     descending: bool = True
     status: str | None = None
     size: int = SIZES[0]
+    span: str = USUAL_RANGE
     beyond: Place | None = None
     until: Place | None = None
     skip: int = 0
@@ -49,6 +50,7 @@ class HistoryPart:
     sorted_of: int | None
     address: str
     sort_addresses: Mapping[str, str]
+    range_addresses: Mapping[str, str]
     backward: str | None
     forward: str | None
 
@@ -63,33 +65,32 @@ class HistoryPart:
 
 
 def read_query(values: Mapping[str, str]) -> HistoryQuery:
-    """The query of an address. Raises Refused for what it cannot mean."""
-    sort = _one_of(values, "sort", [column.value for column in Column], Column.BEGUN)
-    column = Column(sort)
+    """The query of an address. What nobody knows is read as the usual: an old bookmark is no error."""
+    column = Column(_one_of(values, "sort", [column.value for column in Column], Column.BEGUN.value))
     order = _one_of(values, "order", ["asc", "desc"], "asc" if column is Column.JOB else "desc")
     status = _one_of(values, "status", [each.value for each in Status], "")
     size = int(_one_of(values, "size", [str(each) for each in SIZES], str(SIZES[0])))
-    skip = values.get("skip", "") or "0"
-    if not (skip.isascii() and skip.isdecimal() and int(skip[:10]) < _LAST):
-        raise Refused(400, "skip must be a number of runs", "bad_request")
-    return HistoryQuery(column, order == "desc", status or None, size, _place(values, "beyond"), _place(values, "until"), int(skip))
+    skip = _SKIP.fullmatch(values.get("skip", ""))
+    return HistoryQuery(
+        column,
+        order == "desc",
+        status or None,
+        size,
+        _one_of(values, "range", RANGES, USUAL_RANGE),
+        _place(values, "beyond"),
+        _place(values, "until"),
+        int(skip[0]) if skip else 0,
+    )
 
 
 def _one_of(values: Mapping[str, str], name: str, allowed: Sequence[str], default: str) -> str:
-    value = values.get(name, "") or default
-    if value not in {*allowed, default}:
-        raise Refused(400, f"{name} must be one of {', '.join(allowed)}", "bad_request")
-    return value
+    value = values.get(name, "")
+    return value if value in allowed else default
 
 
 def _place(values: Mapping[str, str], name: str) -> Place | None:
-    text = values.get(name, "")
-    if not text:
-        return None
-    match = _PLACE.fullmatch(text)
-    if match is None:
-        raise Refused(400, f"{name} must be a place in the history", "bad_request")
-    return Place(int(match[1]), int(match[2]))
+    match = _PLACE.fullmatch(values.get(name, ""))
+    return Place(int(match[1]), int(match[2])) if match else None
 
 
 def read_history(connection: Connection, jobs: Sequence[JobRow], query: HistoryQuery) -> HistoryPart:
@@ -108,7 +109,7 @@ def read_history(connection: Connection, jobs: Sequence[JobRow], query: HistoryQ
         ordered = history_page.sorted_lines(connection, names, query.status, query.sort, descending=query.descending)
         total, sorted_of = len(ordered), runs if runs > SORTED_RUNS or not counted else None
         skip = min(query.skip, max(0, (total - 1) // query.size * query.size))
-        query = _moved(query, skip=skip)
+        query = replace(query, skip=skip)
         lines = ordered[skip : skip + query.size]
         backward = {"skip": max(0, skip - query.size)} if skip else None
         forward = {"skip": skip + query.size} if skip + query.size < total else None
@@ -122,6 +123,7 @@ def read_history(connection: Connection, jobs: Sequence[JobRow], query: HistoryQ
         sorted_of,
         _address(query),
         {column.value: _address(_resorted(query, column)) for column in Column},
+        {span: _address(replace(query, span=span)) for span in RANGES},
         _address(query, backward) if backward is not None else None,
         _address(query, forward) if forward is not None else None,
     )
@@ -137,13 +139,13 @@ def _by_begin(connection: Connection, jobs: list[JobId], query: HistoryQuery) ->
         if len(back) > query.size:
             lines = back[-2::-1]
             skip = max(query.skip, 1)
-            shown = _moved(query, skip=skip)
+            shown = replace(query, skip=skip)
             return lines, shown, _back(lines, shown), _on(lines, shown)
         # Fewer than a page lie before: that is the first page.
-        query = HistoryQuery(query.sort, query.descending, query.status, query.size)
+        query = replace(query, beyond=None, until=None)
     found = history_page.lines_beyond(connection, jobs, query.status, query.beyond, query.size + 1, descending=query.descending)
     lines = found[: query.size]
-    query = _moved(query, skip=query.skip if query.beyond is not None else 0)
+    query = replace(query, skip=query.skip if query.beyond is not None else 0)
     return lines, query, _back(lines, query) if query.beyond and lines else None, _on(lines, query) if len(found) > query.size else None
 
 
@@ -159,14 +161,10 @@ def _text(place: Place) -> str:
     return f"{place.begun_at}.{place.id}"
 
 
-def _moved(query: HistoryQuery, *, skip: int) -> HistoryQuery:
-    return HistoryQuery(query.sort, query.descending, query.status, query.size, query.beyond, query.until, skip)
-
-
 def _resorted(query: HistoryQuery, column: Column) -> HistoryQuery:
     """The first page in the order that a click on a column's title means: the other direction where it is sorted by already."""
     descending = not query.descending if column is query.sort else column is not Column.JOB
-    return HistoryQuery(column, descending, query.status, query.size)
+    return replace(query, sort=column, descending=descending, beyond=None, until=None, skip=0)
 
 
 def _address(query: HistoryQuery, move: _Move = None) -> str:
@@ -180,6 +178,8 @@ def _address(query: HistoryQuery, move: _Move = None) -> str:
         values["status"] = query.status
     if query.size != SIZES[0]:
         values["size"] = query.size
+    if query.span != USUAL_RANGE:
+        values["range"] = query.span
     if move is None:
         place = {"beyond": query.beyond and _text(query.beyond), "until": query.until and _text(query.until), "skip": query.skip}
         move = {name: value for name, value in place.items() if value}

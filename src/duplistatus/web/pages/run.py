@@ -4,6 +4,7 @@ and a long one is searched in a thread."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -32,6 +33,7 @@ from duplistatus.web.pages.versions import stored_versions, version_lines
 
 router = APIRouter()
 
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _IN_THREAD = 2_000
 """Lines of a log above which it is read and searched in a thread."""
 _EARLIER = 20
@@ -70,10 +72,11 @@ async def show_run(
     caller: Annotated[Caller, guarded(Access.READ)],
     q: Annotated[str, Query(max_length=1_000)] = "",
     level: Annotated[str, Query(max_length=40)] = "",
-    start: Annotated[int, Query(alias="from", ge=0, le=2**31)] = 0,
+    at: Annotated[str, Query(alias="from", max_length=40)] = "",
 ) -> Response:
     """The page; with `q`, `level` and `from` at that place of the log."""
     key, uid = names_after(request, "/detail/", "/backup/")
+    start = int(at) if _NUMBER.fullmatch(at) else 0
     tag = page_tag(request, caller, "run", key, uid, q, level, start)
     if (known := known_answer(request, tag)) is not None:
         return known
