@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, cast, func, select
-from sqlalchemy.sql import ColumnElement, Select
+from sqlalchemy import BigInteger, ScalarSelect, bindparam, cast, func, select
+from sqlalchemy.sql import ColumnElement, FromClause
 
 from duplistatus.clock import DAY, Instant, utc_day
 from duplistatus.evaluate.chart import MOST_POINTS, Point, Sample, cut, joined, window_start
@@ -54,6 +54,11 @@ def _sum(column: ColumnElement[int]) -> ColumnElement[int]:
     return cast(func.sum(column), BigInteger)
 
 
+def _end(date: ColumnElement[int]) -> ColumnElement[int]:
+    """The first moment after a day, which 32 bits do not hold."""
+    return (cast(date, BigInteger) + 1) * DAY
+
+
 def _points(condition: ColumnElement[bool]) -> Statement:
     columns = (run.c.begun_at, *_RUN, func.coalesce(run.c.known_file_size, 0), _VERSIONS)
     return Statement(select(*columns).where(condition, _BETWEEN).order_by(run.c.begun_at, run.c.id))
@@ -63,13 +68,15 @@ def _samples(condition: ColumnElement[bool]) -> Statement:
     return Statement(select(run.c.job_id, run.c.begun_at, *_RUN, run.c.known_file_size, _VERSIONS).where(condition, _BETWEEN))
 
 
-def _newest_of_day() -> Any:
+def _newest_of_day() -> ScalarSelect[int]:
     """Begin of the newest run of a job's day, found in the index of its runs."""
-    return select(func.max(run.c.begun_at)).where(run.c.job_id == day.c.job_id, run.c.begun_at < (day.c.date + 1) * DAY).scalar_subquery()
+    return select(func.max(run.c.begun_at)).where(run.c.job_id == day.c.job_id, run.c.begun_at < _end(day.c.date)).scalar_subquery()
 
 
-def _days(chosen: Select[Any], condition: ColumnElement[bool]) -> Statement:
-    return Statement(chosen.where(condition, day.c.date.between(*_DATES)).group_by(day.c.date).order_by(day.c.date))
+def _days(source: FromClause, condition: ColumnElement[bool]) -> Statement:
+    columns = (func.max(_newest_of_day()), *(_sum(day.c[name]) for name in _SUMS))
+    days = select(*columns).select_from(source).where(condition, day.c.date.between(*_DATES))
+    return Statement(days.group_by(day.c.date).order_by(day.c.date))
 
 
 _OF_JOB_RUNS = run.c.job_id == bindparam("job_id")
@@ -80,11 +87,10 @@ _COUNTED = run.c.job_id.is_not(None)
 _POINTS = {"job": _points(_OF_JOB_RUNS), "server": _points(_OF_SERVER_RUNS), "fleet": _points(_COUNTED)}
 _SAMPLES = {"job": _samples(_OF_JOB_RUNS), "server": _samples(_OF_SERVER_RUNS), "fleet": _samples(_COUNTED)}
 
-_DAY_SUMS = (func.max(_newest_of_day()), *(_sum(day.c[name]) for name in _SUMS))
-_FLEET_NEWEST = select(func.max(run.c.begun_at)).where(run.c.begun_at < (fleet_day.c.date + 1) * DAY).scalar_subquery()
+_FLEET_NEWEST = select(func.max(run.c.begun_at)).where(run.c.begun_at < _end(fleet_day.c.date)).scalar_subquery()
 _DAYS = {
-    "job": _days(select(*_DAY_SUMS), day.c.job_id == bindparam("job_id")),
-    "server": _days(select(*_DAY_SUMS).join(job, job.c.id == day.c.job_id), _OF_SERVER),
+    "job": _days(day, day.c.job_id == bindparam("job_id")),
+    "server": _days(day.join(job, job.c.id == day.c.job_id), _OF_SERVER),
     "fleet": Statement(
         select(_FLEET_NEWEST, *(fleet_day.c[name] for name in _SUMS))
         .where(fleet_day.c.date.between(*_DATES), fleet_day.c.runs > 0)

@@ -77,11 +77,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a shape. `shape`: the name of the shape that it has, empty for plain values."""
+    """A field of a shape. `shape`: the name of the shape that it has, empty for plain values; `nullable`: it can be null."""
 
     name: str
     kind: str
     shape: str
+    nullable: bool
     about: tuple[Text, ...]
 
 
@@ -164,7 +165,8 @@ def _result(status: str, result: Mapping[str, Any]) -> Result:
 def _fields(shape: Mapping[str, Any]) -> Iterable[Field]:
     for name, schema in shape.get("properties", {}).items():
         kind, inner = _kind(schema)
-        yield Field(name, kind, inner, texts(schema.get("description", "")))
+        nullable = any(each.get("type") == "null" for each in [schema, *schema.get("anyOf", ())])
+        yield Field(name, kind, inner, nullable, texts(schema.get("description", "")))
 
 
 def _ref(schema: Mapping[str, Any]) -> str:
@@ -172,7 +174,9 @@ def _ref(schema: Mapping[str, Any]) -> str:
 
 
 def _kind(schema: Mapping[str, Any]) -> tuple[str, str]:
-    """What a value is, in words, and the shape that it has."""
+    """What a value is other than null, in words, and the shape that it has."""
+    if schema.get("type") == "null":
+        return "", ""
     if "$ref" in schema:
         return "", _ref(schema)
     if "anyOf" in schema:

@@ -50,7 +50,10 @@ def document(made: Made) -> dict[str, Any]:
     listed = [moment(Instant(made.begun - age * DAY)).strftime("%d/%m/%Y %H:%M:%S") for age in range(1, made.versions)]
     head = moment(made.begun).strftime("%Y-%m-%d %H:%M:%S +00")
     policy = f"{head} - [Information-Duplicati.Library.Main.Operation.DeleteHandler:RetentionPolicy"
-    retention = [f"{policy}-BackupList]: Backups to consider: {', '.join(listed)}", f"{policy}-AllBackupsToDelete]: All backups to delete: "]
+    retention = [
+        f"{policy}-BackupList]: Backups to consider: {', '.join(listed)}",
+        f"{policy}-AllBackupsToDelete]: All backups to delete: ",
+    ]
     lines = [*made.lines, *(retention if listed else []), *made.warnings, *made.errors]
     length = ticks(made.duration) * SECOND // TICKS
     extra: dict[str, Any] = {

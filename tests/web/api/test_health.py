@@ -73,9 +73,7 @@ def test_a_failed_upload_makes_the_next_answer_look_closer(site: TestClient, clo
         assert site.get("/api/health").status_code == 503
 
 
-def test_a_write_that_does_not_come_back_is_not_waited_for(
-    site: TestClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_write_that_does_not_come_back_is_not_waited_for(site: TestClient, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("duplistatus.web.api.health.PATIENCE", 0.05)
     other = sqlite3.connect(settings.database_file, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
