@@ -35,7 +35,7 @@ class ServerFacts(Protocol):
 
 
 class JobFacts(Protocol):
-    """What the view needs of a job's row. `recent` is JSON, `[[begun_at, status, …], …]`, oldest first."""
+    """What the view needs of a job."""
 
     @property
     def id(self) -> int: ...
@@ -47,8 +47,6 @@ class JobFacts(Protocol):
     def last_status(self) -> str | None: ...
     @property
     def last_begun_at(self) -> Instant | None: ...
-    @property
-    def recent(self) -> str: ...
     @property
     def files(self) -> int | None: ...
     @property
@@ -65,8 +63,16 @@ class JobFacts(Protocol):
     def expected_at(self) -> Instant | None: ...
 
 
+class JobHistory(JobFacts, Protocol):
+    """What a strip needs of a job. `recent` is JSON, `[[begun_at, status, …], …]`, oldest first."""
+
+    @property
+    def recent(self) -> str: ...
+
+
 S = TypeVar("S", bound=ServerFacts)
 J = TypeVar("J", bound=JobFacts)
+H = TypeVar("H", bound=JobHistory)
 
 
 class State(StrEnum):
@@ -261,7 +267,7 @@ def missed_slots(begun: Sequence[int], expected_at: Instant, now: Instant) -> in
     return max(1, min(_MOST_MISSED, 1 + int((now - expected_at) // usual)))
 
 
-def bars_of(job: JobView[J], now: Instant) -> list[str]:
+def bars_of(job: JobView[H], now: Instant) -> list[str]:
     """The strip of a job, oldest first: the kind of each of its newest runs, then what did not come, then what runs now."""
     recent = orjson.loads(job.row.recent)
     bars = [_BAR.get(run[1], "quiet") for run in recent]

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query
@@ -23,8 +24,8 @@ from duplistatus.web.context import context
 from duplistatus.web.pages.dashboard_query import RANGES, VIEWS, Asked, address, asked
 from duplistatus.web.pages.dashboard_side import Side, side
 from duplistatus.web.pages.fleet_cache import Fleet, Sums, fleet_cache, fleet_now
-from duplistatus.web.pages.fleet_lists import CARD_ORDERS, FALLING_FIRST, LINE_ORDERS, Server, sorted_cards, sorted_lines
-from duplistatus.web.pages.job_row import KINDS, Rows, due_of, row_view, when_of
+from duplistatus.web.pages.fleet_lists import CARD_ORDERS, FALLING_FIRST, LINE_ORDERS, Line, Server, sorted_cards, sorted_lines
+from duplistatus.web.pages.job_row import KINDS, due_of, row_view, when_of
 from duplistatus.web.pages.rendering import Reader, known_answer, page, page_tag, reader_of
 from duplistatus.web.pages.sentence import sentence
 from duplistatus.web.pages.start import start_page
@@ -91,6 +92,8 @@ async def show_dashboard(
 ) -> Response:
     """The page, or with `part` only that part of its list."""
     show = asked(view=view, sort=sort, order=order, q=q, state=state, span=span)
+    if show.view == "cards" and not part:
+        await fleet_cache(request).read_past(context(request), context(request).clock.now())
     fleet = fleet_now(request)
     tag = page_tag(request, caller, "dashboard", show, n, part, fleet.view.valid_until)
     if (known := known_answer(request, tag)) is not None:
@@ -98,7 +101,7 @@ async def show_dashboard(
     if not fleet.view.servers:
         return start_page(request, caller)
     reader = reader_of(request)
-    listed = _listed(reader, fleet_cache(request).rows, show, filtered(fleet.view, show.query, show.group), (part or 1, part or n))
+    listed = _Lister(request, reader).listed(show, filtered(fleet.view, show.query, show.group), (part or 1, part or n))
     to = partial(address, reader.root, show)
     if part:
         return page(request, "parts/fleet_part.html", caller, tag=tag, show=show, listed=listed, to=to)
@@ -122,20 +125,32 @@ async def show_details(request: Request, job_id: int, caller: Annotated[Caller, 
     return page(request, "parts/details.html", caller, tag=tag, row=row, schedule=seen.schedule)
 
 
-def _listed(reader: Reader, rows: Rows, show: Asked, servers: Sequence[Server], wanted: tuple[int, int]) -> Listed:
-    """The parts from `wanted[0]` to `wanted[1]`, both included, counted from 1."""
-    if show.view == "charts":
-        return Listed([], [], None, 1)
-    if show.view == "table":
-        lines, following, parts = _cut(sorted_lines(servers, show.sort, falling=show.falling), [], wanted)
-        return Listed([], [rows.html(reader, "job_line", server, job) for server, job in lines], following, parts)
-    cards = sorted_cards(servers, show.sort)
-    shown, following, parts = _cut(cards, [len(card.jobs) for card in cards], wanted)
-    return Listed([_card(reader, rows, server) for server in shown], [], following, parts)
+class _Lister:
+    """Makes the list for a reader: the states of all jobs decide what is shown, the rows of those are read."""
 
+    def __init__(self, request: Request, reader: Reader) -> None:
+        self._cache = fleet_cache(request)
+        self._parts = context(request)
+        self._reader = reader
 
-def _card(reader: Reader, rows: Rows, server: Server) -> Card:
-    return Card(server, KINDS[server.state], [rows.html(reader, "job_row", server.row, job) for job in server.jobs])
+    def listed(self, show: Asked, servers: Sequence[Server], wanted: tuple[int, int]) -> Listed:
+        """The parts from `wanted[0]` to `wanted[1]`, both included, counted from 1."""
+        if show.view == "charts":
+            return Listed([], [], None, 1)
+        if show.view == "table":
+            lines, following, parts = _cut(sorted_lines(servers, show.sort, falling=show.falling), [], wanted)
+            return Listed([], self._html("job_line", lines), following, parts)
+        cards = sorted_cards(servers, show.sort)
+        shown, following, parts = _cut(cards, [len(card.jobs) for card in cards], wanted)
+        rows = iter(self._html("job_row", [(server.row, job) for server in shown for job in server.jobs]))
+        return Listed([Card(server, KINDS[server.state], list(islice(rows, len(server.jobs)))) for server in shown], [], following, parts)
+
+    def _html(self, form: str, lines: Sequence[Line]) -> list[Markup]:
+        """The rows of jobs; one that was removed a moment ago leaves nothing."""
+        rows = self._cache.job_rows(self._parts, [job.row.id for _, job in lines])
+        html, now = self._cache.rows.html, self._reader.now
+        found = ((server, rows.get(job.row.id)) for server, job in lines)
+        return [html(self._reader, form, server, job_view(row, now)) if row else Markup("") for server, row in found]
 
 
 def _cut(items: Sequence[T], weights: Sequence[int], wanted: tuple[int, int]) -> tuple[list[T], int | None, int]:

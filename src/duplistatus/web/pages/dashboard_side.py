@@ -13,7 +13,8 @@ from markupsafe import Markup
 from duplistatus.clock import DAY, Instant
 from duplistatus.evaluate.fleet_view import Group, JobView, State, group_of
 from duplistatus.i18n.wording import Wording
-from duplistatus.store.fleet import JobRow, ServerRow
+from duplistatus.store.fleet import ServerRow
+from duplistatus.store.fleet_states import JobState
 from duplistatus.web.pages.fleet_cache import SPARK_DAYS, Fleet
 from duplistatus.web.pages.fleet_lists import Line, line_rank
 from duplistatus.web.pages.job_row import KINDS, aging, progress_text, state_word
@@ -29,7 +30,7 @@ class Noted:
     """A line of a list: a job, what is to be said of it, and when."""
 
     server: ServerRow
-    job: JobRow
+    job: JobState
     kind: str
     word: str
     text: str
@@ -76,7 +77,7 @@ def _states(wording: Wording, counts: Counter[State]) -> list[tuple[str, str, in
     return [(KINDS[state], state_word(wording, state), counts[state], group_of(state)) for state in State if counts[state]]
 
 
-def _attention(reader: Reader, server: ServerRow, view: JobView[JobRow]) -> Noted:
+def _attention(reader: Reader, server: ServerRow, view: JobView[JobState]) -> Noted:
     wording, now, job = reader.wording, reader.now, view.row
     text = job.last_reason or state_word(wording, view.state)
     since = job.last_begun_at

@@ -3,8 +3,10 @@ data, after a minute (another process may have written), or when time alone chan
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from duplistatus.clock import MINUTE, Instant, utc_day
@@ -13,14 +15,17 @@ from duplistatus.store import fleet
 from duplistatus.store.chart_rows import FLEET
 from duplistatus.store.daily_sizes import stored_by_day, uploaded_by_day
 from duplistatus.store.fleet import JobRow, ServerRow
+from duplistatus.store.fleet_states import JobState, job_states
+from duplistatus.store.ids import JobId
 from duplistatus.web.context import Context, context
 from duplistatus.web.pages.job_row import Rows
 
-View = FleetView[ServerRow, JobRow]
+View = FleetView[ServerRow, JobState]
 
 SPARK_DAYS = 28
 UPLOAD_DAYS = 30
 _STORED_EVERY = 10 * MINUTE
+_ONE_BY_ONE = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,8 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Everything the dashboard shows, for one moment. `uploaded` and `stored`: bytes of each of the last `SPARK_DAYS` UTC days."""
+    """Everything the dashboard shows, for one moment. `uploaded`: bytes of each of the last `SPARK_DAYS` UTC days; `stored`: the
+    same, as far as the past was read."""
 
     view: View
     sums: Sums
@@ -52,7 +58,8 @@ class FleetCache:
     def __init__(self) -> None:
         self.rows = Rows()
         self._servers: list[ServerRow] = []
-        self._jobs: list[JobRow] = []
+        self._jobs: list[JobState] = []
+        self._shown: dict[JobId, JobRow] = {}
         self._uploads: dict[int, int] = {}
         self._read_for: tuple[int, int] | None = None
         self._fleet: Fleet | None = None
@@ -66,22 +73,46 @@ class FleetCache:
             self._read(parts, now)
             self._read_for = read_for
             self._fleet = None
+            self._shown = {}
         known = self._fleet
         if known is None or (known.view.valid_until is not None and now >= known.view.valid_until):
             self._fleet = known = self._made(now)
         return known
 
+    async def read_past(self, parts: Context, now: Instant) -> None:
+        """Reads what was stored on past days, where that is due. It changes rarely and is read from many rows: a thread does it. The
+        last day is the present total, which `fleet` always has new."""
+        today = utc_day(now)
+        stored_for = (today, now // _STORED_EVERY)
+        if stored_for == self._stored_for:
+            return
+
+        def read() -> list[int]:
+            with parts.database.read() as connection:
+                return stored_by_day(connection, FLEET, today - SPARK_DAYS + 1, today)
+
+        self._stored = await run_in_threadpool(read)
+        self._stored_for = stored_for
+        self._fleet = None
+
+    def job_rows(self, parts: Context, wanted: Sequence[JobId]) -> dict[JobId, JobRow]:
+        """The full rows of jobs, of the same version of the data or a newer one; a job that was removed meanwhile is missing."""
+        missing = [each for each in wanted if each not in self._shown]
+        if len(missing) > _ONE_BY_ONE:
+            with parts.database.read() as connection:
+                self._shown |= {row.id: row for row in fleet.jobs(connection)}
+        elif missing:
+            with parts.database.read() as connection:
+                found = [fleet.job_by_id(connection, each) for each in missing]
+            self._shown |= {row.id: row for row in found if row is not None}
+        return self._shown
+
     def _read(self, parts: Context, now: Instant) -> None:
         today = utc_day(now)
         with parts.database.snapshot() as connection:
             self._servers = fleet.servers(connection)
-            self._jobs = fleet.jobs(connection)
+            self._jobs = job_states(connection)
             self._uploads = dict(uploaded_by_day(connection, today - max(SPARK_DAYS, UPLOAD_DAYS) + 1))
-            # The past changes rarely and is read from many rows; its last day is the present total, which is always new.
-            stored_for = (today, now // _STORED_EVERY)
-            if stored_for != self._stored_for:
-                self._stored = stored_by_day(connection, FLEET, today - SPARK_DAYS + 1, today)
-                self._stored_for = stored_for
 
     def _made(self, now: Instant) -> Fleet:
         sums = self._sums(now)

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from duplistatus.evaluate.fleet_view import RANK, JobView, ServerView
-from duplistatus.store.fleet import JobRow, ServerRow
+from duplistatus.store.fleet import ServerRow
+from duplistatus.store.fleet_states import JobState
 
-Server = ServerView[ServerRow, JobRow]
-Line = tuple[ServerRow, JobView[JobRow]]
+Server = ServerView[ServerRow, JobState]
+Line = tuple[ServerRow, JobView[JobState]]
 
 CARD_ORDERS = ("problems", "name", "last", "size")
 

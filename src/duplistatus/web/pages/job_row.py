@@ -13,6 +13,7 @@ from duplistatus.clock import HOUR, Instant, iso
 from duplistatus.evaluate.fleet_view import JobView, State, bars_of
 from duplistatus.i18n.wording import Wording
 from duplistatus.store.fleet import JobRow, ServerRow
+from duplistatus.store.fleet_states import JobState
 from duplistatus.web.pages.rendering import DASH, Reader, environment, reading
 from duplistatus.web.pages.strip import strip_paths
 
@@ -92,7 +93,7 @@ def when_of(wording: Wording, view: JobView[JobRow], now: Instant) -> Markup:
     return aging(wording, job.last_begun_at, now, "", "age")
 
 
-def progress_text(wording: Wording, job: JobRow) -> str:
+def progress_text(wording: Wording, job: JobRow | JobState) -> str:
     """How far a running job is."""
     return wording.percent(job.live_progress) if job.live_progress else wording.gettext("running")
 
