@@ -17,8 +17,6 @@ from bench.session import sign_in
 from bench.sizes import SIZES, Size
 from duplistatus.clock import Instant, SystemClock
 
-_STARTS = 5
-
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.option(
@@ -76,7 +74,7 @@ def _product(size: Size, folder: Path, effort: Effort) -> tuple[Figures, float, 
     fill_seconds = fill(size, folder, now)
     click.echo(f"{size.label}: filled in {fill_seconds:.0f} s; measuring …", err=True)
     starts = []
-    for _ in range(_STARTS):
+    for _ in range(effort.rounds):
         with Product(folder) as product:
             starts.append(product.start_seconds)
     with Product(folder) as product:

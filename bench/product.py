@@ -66,7 +66,8 @@ class Product:
         assert self._process is not None
         while time.perf_counter() - begin < _LONGEST_START:
             if self._process.poll() is not None:
-                raise RuntimeError(f"the product ended with {self._process.returncode}; see {self.folder / 'server.log'}")
+                said = (self.folder / "server.log").read_text(errors="replace").strip().splitlines()[-15:]
+                raise RuntimeError("\n".join((f"the product ended with {self._process.returncode}:", *said)))
             try:
                 line = Line(self.address)
             except OSError:
