@@ -71,11 +71,9 @@ def held(writer: Writer) -> Iterator[None]:
         future.result(SOON)
 
 
-def transaction(connection: Connection) -> Any:
-    """Something that is the same for all pieces of one transaction, and differs between two."""
-    if connection.dialect == "postgresql":
-        return connection.raw.execute("SELECT txid_current()").fetchone()[0]
-    return connection.raw.execute("SELECT count(*) FROM setting WHERE key LIKE 'seen%'").fetchone()[0]
+def flush(writer: Writer) -> None:
+    """Until everything submitted so far is told."""
+    writer.submit(lambda _: None, changes=False).result(SOON)
 
 
 # What is stored, and when it is told
@@ -101,8 +99,12 @@ def test_what_waits_together_is_one_transaction(writer: Writer, database: Databa
 
 def test_work_is_done_in_the_order_of_its_arrival(writer: Writer) -> None:
     done: list[int] = []
+
+    def note(number: int) -> Work:
+        return lambda _: done.append(number)
+
     with held(writer):
-        futures = [writer.submit(lambda _, number=number: done.append(number)) for number in range(200)]
+        futures = [writer.submit(note(number)) for number in range(200)]
     for future in futures:
         future.result(SOON)
     assert done == list(range(200))
@@ -162,9 +164,10 @@ def test_an_error_that_the_piece_caught_itself_harms_nobody(writer: Writer, data
 
 def test_a_result_is_told_only_when_others_can_see_what_was_stored(writer: Writer, database: Database) -> None:
     seen: list[list[str]] = []
-    future = writer.submit(put("a"))
-    future.add_done_callback(lambda _: seen.append(keys(database)))
-    future.result(SOON)
+    with held(writer):
+        future = writer.submit(put("a"))
+        future.add_done_callback(lambda _: seen.append(keys(database)))
+    flush(writer)
     assert seen == [["a"]]
 
 
@@ -174,7 +177,7 @@ def test_listeners_hear_of_a_commit_before_its_sender(writer: Writer, database: 
     with held(writer):
         future = writer.submit(put("a"))
         future.add_done_callback(lambda _: order.append("sender"))
-    future.result(SOON)
+    flush(writer)
     assert order == ["listener sees ['a']", "sender"]
 
 
@@ -490,15 +493,7 @@ def test_a_server_that_became_read_only_is_said_and_passes(on_server: Database) 
 def test_a_server_that_is_not_there_is_said(data_dir: Path) -> None:
     writer = Writer(Database(data_dir / "none", "postgresql://nobody@127.0.0.1:1/nothing"))
     writer.start()
-    with held_back(writer) as futures:
-        pass
-    for future in futures:
+    for future in [writer.submit(put(f"a{number}")) for number in range(10)]:
         with pytest.raises(StoreUnavailable, match="cannot be opened"):
             future.result(SOON)
     writer.close()
-
-
-@contextmanager
-def held_back(writer: Writer) -> Iterator[list[Future[Any]]]:
-    """Several pieces submitted at once."""
-    yield [writer.submit(put(f"a{number}")) for number in range(10)]
