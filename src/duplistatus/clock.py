@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NewType, Protocol
 
 Instant = NewType("Instant", int)
@@ -62,8 +63,17 @@ def moment(at: Instant) -> datetime:
 
 def iso(at: Instant) -> str:
     """`2026-07-10T01:00:00.003Z`: UTC with milliseconds, the form of every time in the API."""
-    text = moment(at).replace(tzinfo=None).isoformat(timespec="milliseconds")
-    return text + "Z"
+    day, rest = divmod(at, DAY)
+    seconds, milliseconds = divmod(rest, SECOND)
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{_date(day)}T{hour:02d}:{minute:02d}:{second:02d}.{milliseconds:03d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _date(day: int) -> str:
+    """`2026-07-10`: answers with thousands of times have few days among them."""
+    return (_EPOCH + timedelta(days=day)).date().isoformat()
 
 
 def utc_day(at: Instant) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from duplistatus.clock import DAY, Instant
 
@@ -27,8 +28,7 @@ class Point:
     versions: int
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """A run as a chart needs it; `stored_size` None where the report did not know it, other unknown figures are 0."""
 
     job_id: int
@@ -67,37 +67,19 @@ def window_start(now: Instant) -> Instant:
 
 def joined(samples: Iterable[Sample]) -> Point | None:
     """The samples of one day, or of a part of it, as one point; None without any. In any order."""
-    jobs: dict[int, tuple[Point, Instant | None]] = {}
-    for sample in samples:
-        before, known_at = jobs.get(sample.job_id, (Point(sample.at, 0, 0, 0, 0, 0, 0), None))
-        newer = sample.stored_size is not None and (known_at is None or sample.at > known_at)
-        point = Point(
-            at=max(before.at, sample.at),
-            uploaded=before.uploaded + sample.uploaded,
-            duration_ticks=before.duration_ticks + sample.duration_ticks,
-            files=before.files + sample.files,
-            source_size=before.source_size + sample.source_size,
-            stored_size=sample.stored_size if newer and sample.stored_size is not None else before.stored_size,
-            versions=max(before.versions, sample.versions),
-        )
-        jobs[sample.job_id] = (point, sample.at if newer else known_at)
-    return summed(point for point, _ in jobs.values())
-
-
-def summed(points: Iterable[Point]) -> Point | None:
-    """One point for several jobs; None without any."""
-    total: Point | None = None
-    for point in points:
-        if total is None:
-            total = point
-            continue
-        total = Point(
-            at=max(total.at, point.at),
-            uploaded=total.uploaded + point.uploaded,
-            duration_ticks=total.duration_ticks + point.duration_ticks,
-            files=total.files + point.files,
-            source_size=total.source_size + point.source_size,
-            stored_size=total.stored_size + point.stored_size,
-            versions=total.versions + point.versions,
-        )
-    return total
+    newest: Instant | None = None
+    uploaded = duration = files = source = 0
+    stored: dict[int, tuple[Instant, int]] = {}
+    versions: dict[int, int] = {}
+    for job_id, at, more_uploaded, more_duration, more_files, more_source, stored_size, version_count in samples:
+        newest = at if newest is None or at > newest else newest
+        uploaded += more_uploaded
+        duration += more_duration
+        files += more_files
+        source += more_source
+        if stored_size is not None and (job_id not in stored or at > stored[job_id][0]):
+            stored[job_id] = (at, stored_size)
+        versions[job_id] = max(version_count, versions.get(job_id, 0))
+    if newest is None:
+        return None
+    return Point(newest, uploaded, duration, files, source, sum(size for _, size in stored.values()), sum(versions.values()))

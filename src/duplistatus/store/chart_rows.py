@@ -139,7 +139,7 @@ def days_between(connection: Connection, scope: Scope, start: Instant, end: Inst
     points: list[Point] = []
     for part_start, part_end in days.parts:
         rows = connection.rows(_SAMPLES[which], values | {"start": part_start, "end": part_end})
-        point = joined(Sample(*row) for row in rows)
+        point = joined(map(Sample._make, rows))
         if point is not None:
             points.append(point)
     if days.whole is not None:

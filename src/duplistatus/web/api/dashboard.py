@@ -23,7 +23,7 @@ from duplistatus.web.access import Access, Caller, guarded
 from duplistatus.web.answers import NO_STORE_EXPIRED, encode, json_answer, kept_in_thread
 from duplistatus.web.api.answered import answered
 from duplistatus.web.api.chart_data import chart_body
-from duplistatus.web.api.run_body import NOT_KNOWN, NOTIFICATION_EVENT, elapsed_text, known_duration_text, version_times
+from duplistatus.web.api.run_body import NOT_KNOWN, NOTIFICATION_EVENT, elapsed_text, known_duration_text, older_versions
 from duplistatus.web.api.summary import summary_body
 from duplistatus.web.context import context
 
@@ -112,7 +112,7 @@ def _job(line: JobLine, now: Instant) -> dict[str, Any]:
         "warnings": line.last_warnings,
         "errors": line.last_errors,
         # The list begins with the newest version, which the last run made and this field leaves out.
-        "availableBackups": version_times(line.versions)[1:],
+        "availableBackups": older_versions(line.versions),
         "isBackupOverdue": schedule_now(expected, now) is Schedule.OVERDUE,
         "notificationEvent": NOTIFICATION_EVENT,
         "expectedBackupDate": _time(expected),
