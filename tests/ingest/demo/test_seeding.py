@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from duplistatus.clock import DAY, HOUR, Instant, SetClock
-from duplistatus.ingest.demo.fleet import MACHINES
+from duplistatus.ingest.demo.machines import MACHINES
 from duplistatus.ingest.demo.seeding import Feed, seed
 from duplistatus.store import fleet
 from duplistatus.store.database import Database

@@ -9,7 +9,8 @@ import pytest
 
 from duplistatus.clock import DAY, HOUR, Instant, instant, moment
 from duplistatus.ingest.demo.event import Event, Operation
-from duplistatus.ingest.demo.fleet import MACHINES, Retention, Rhythm, Schedule, Trouble
+from duplistatus.ingest.demo.fleet import Retention, Rhythm, Schedule, Trouble
+from duplistatus.ingest.demo.machines import MACHINES
 from duplistatus.ingest.demo.releases import release_of
 from duplistatus.ingest.demo.retention import removal
 from duplistatus.ingest.demo.seasons import factor, is_holiday

@@ -13,7 +13,8 @@ import structlog
 from duplistatus.clock import SECOND, Clock, Instant
 from duplistatus.ingest.demo.documents import CONTENT_TYPE, document
 from duplistatus.ingest.demo.event import Event
-from duplistatus.ingest.demo.fleet import MACHINES, Machine
+from duplistatus.ingest.demo.fleet import Machine
+from duplistatus.ingest.demo.machines import MACHINES
 from duplistatus.ingest.demo.story import tell
 from duplistatus.ingest.upload import Delivery, arrival_of
 from duplistatus.report.reading import read_body

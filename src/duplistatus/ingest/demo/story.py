@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from duplistatus.clock import DAY, HOUR, MINUTE, SECOND, Instant, moment
 from duplistatus.ingest.demo.event import Change, Destination, Event, Operation
-from duplistatus.ingest.demo.fleet import GIB, MACHINES, Job, Machine, Rhythm, Trouble
+from duplistatus.ingest.demo.fleet import GIB, Job, Machine, Rhythm, Trouble
+from duplistatus.ingest.demo.machines import MACHINES
 from duplistatus.ingest.demo.releases import release_of
 from duplistatus.ingest.demo.retention import Removal, removal
 from duplistatus.ingest.demo.seasons import factor, is_holiday
