@@ -1,4 +1,4 @@
-"""Who is in the demo. In: nothing; out: `MACHINES`. Names, addresses and sizes are invented; the addresses are those reserved for examples."""
+"""Who is in the demo. In: nothing; out: `MACHINES`. Names, addresses and sizes are invented; the addresses are reserved for examples."""
 
 from __future__ import annotations
 
