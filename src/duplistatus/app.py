@@ -7,6 +7,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -43,12 +44,14 @@ from duplistatus.web.api import (
     users,
 )
 from duplistatus.web.context import Context
+from duplistatus.web.fast_lane import FastLane
 from duplistatus.web.pages import account, api_docs, login, refusals, start
 from duplistatus.web.pages import dashboard as dashboard_page
 from duplistatus.web.pages import rejected as rejected_page
 from duplistatus.web.pages import run as run_page
 from duplistatus.web.pages import server as server_page
 from duplistatus.web.security_headers import SecurityHeaders
+from duplistatus.web.sub_path import SubPath
 from duplistatus.web.throttle import UploadThrottle
 
 if TYPE_CHECKING:
@@ -122,16 +125,23 @@ def build(
     application.state.upload_throttle = UploadThrottle(settings.upload_rate, parts.clock)
     application.state.stopping = threading.Event()
     errors.install(application, refusals.error_page)
+    if settings.root_path:
+        application.add_middleware(SubPath, root=settings.root_path)
+    application.add_middleware(FastLane, routes=[route for module in _HOT for route in _routes(module) if "{" not in route.path])
     application.add_middleware(SecurityHeaders)
     _add_routes(application)
     return application
 
 
+def _routes(module: ModuleType) -> list[APIRoute]:
+    return [route for route in module.router.routes if isinstance(route, APIRoute)]
+
+
 def _add_routes(application: FastAPI) -> None:
     """All routes, one after the other: with a router in a router each request would walk the tree of them."""
     for module in (*_HOT, *_API, *_PAGES):
-        for route in module.router.routes:
-            if isinstance(route, APIRoute) and (module in _PAGES or not module.router.include_in_schema):
+        for route in _routes(module):
+            if module in _PAGES or not module.router.include_in_schema:
                 route.include_in_schema = False
             application.router.routes.append(route)
 

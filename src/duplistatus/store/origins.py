@@ -35,7 +35,9 @@ class Place:
     job_name: str
     backup_id: str
     server_name: str
+    server_key: str
     server_described_at: Instant | None
+    activity: str
 
 
 _FIND = Statement(
@@ -48,7 +50,9 @@ _FIND = Statement(
         job.c.name,
         job.c.backup_id,
         server.c.name,
+        server.c.key,
         server.c.described_at,
+        job.c.activity,
     )
     .join(job, job.c.id == origin.c.job_id)
     .join(server, server.c.id == origin.c.server_id)

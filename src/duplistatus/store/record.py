@@ -17,7 +17,7 @@ from duplistatus.store.origins import Place, find_place
 from duplistatus.store.run_rows import add_document, insert_run, known, run_facts_of
 from duplistatus.store.statement import Statement
 from duplistatus.store.summaries import add_run, rebuild_job
-from duplistatus.store.tables import run, server
+from duplistatus.store.tables import run
 from duplistatus.store.visible import JSON, TEXT, show_runs
 
 _SAME_BYTES_WITHIN = 10 * MINUTE
@@ -40,7 +40,6 @@ _SAME_ORIGIN = Statement(
     .where(run.c.origin_id == bindparam("origin_id"), run.c.begun_at >= bindparam("start"), run.c.begun_at < bindparam("end"))
     .order_by(run.c.begun_at)
 )
-_SERVER_KEY = Statement(select(server.c.key).where(server.c.id == bindparam("id")))
 
 
 def record(connection: Connection, arrival: Arrival, report: Report) -> Recorded:
@@ -82,7 +81,7 @@ def _record_run(connection: Connection, arrival: Arrival, report: Report, place:
         keep_raw(connection, arrival, report, place, run_id)
         add_run(connection, place.job_id, run_facts_of(run_id, uid, begun_at, report), arrival.at)
         _describe(connection, report, place, begun_at)
-        return Recorded(Outcome.STORED, place.job_id, connection.value(_SERVER_KEY, {"id": place.server_id}), uid)
+        return Recorded(Outcome.STORED, place.job_id, place.server_key, uid)
     known_id, known_kinds, known_origin, uid = same[0], same[2], same[3], same[4]
     if known_origin != place.origin_id:
         return _record_twin(connection, arrival, report, place, begun_at, kind, known_kinds)
@@ -128,7 +127,8 @@ def _record_twin(
 
 def _describe(connection: Connection, report: Report, place: Place, begun_at: Instant) -> None:
     """What the newest run tells of its server; and a run whose report has come is no longer running."""
-    end_live(connection, place.job_id, begun_at)
+    if place.activity != "idle":
+        end_live(connection, place.job_id, begun_at)
     host, described_at = report.host, place.server_described_at
     if host.duplicati_version is None or (described_at is not None and begun_at < described_at):
         return

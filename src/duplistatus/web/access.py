@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import cast
 
 from fastapi import params
+from fastapi.routing import APIRoute
 from starlette.requests import Request
 
 from duplistatus.store.accounts import User
@@ -120,6 +122,14 @@ def _admit(access: Access, caller: Caller) -> None:
         raise Refused(403, "Your password must be changed before anything else", "password_change_required", go_to="/change-password")
     if access in {Access.ADMIN, Access.METRICS} and not user.is_admin:
         raise Refused(403, "Administrator access required", "not_admin")
+
+
+def guard_of(route: APIRoute) -> Callable[[Request], Awaitable[Caller]]:
+    """The guard of a route. Raises ValueError unless it has exactly one."""
+    found = [each.call for each in route.dependant.dependencies if each.call in _GUARDS]
+    if len(found) != 1:
+        raise ValueError(f"{route.path} has {len(found)} guards")
+    return cast(Callable[[Request], Awaitable[Caller]], found[0])
 
 
 def access_of(route: object) -> tuple[Access, bool] | None:

@@ -146,6 +146,13 @@ def _on_defect(request: Request, error: Exception) -> Response:
     return answer
 
 
+def answer_to(request: Request, error: Exception) -> Response:
+    """The answer to an exception of a handler, for those who call handlers themselves."""
+    if isinstance(error, Refused):
+        return _on_refused(request, error)
+    return _on_unavailable(request, error) if isinstance(error, StoreUnavailable | StoreBusy) else _on_defect(request, error)
+
+
 def install(application: FastAPI, error_page: ErrorPage | None = None) -> None:
     """Registers the answers; `error_page` draws those for people."""
     application.state.error_page = error_page
