@@ -12,6 +12,7 @@ from duplistatus.clock import DAY, SECOND, TICKS
 SPANS: dict[str, int | None] = {"7d": 7, "14d": 14, "30d": 30, "90d": 90, "180d": 180, "1y": 365, "2y": 730, "all": None}
 """Ranges by name, in days; None: since the first run."""
 USUAL_SPAN = "30d"
+SHORTEST_DAYS = 7
 LONGEST_DAYS = 3660
 """Days of `all` at most: ten years."""
 
@@ -45,10 +46,11 @@ class DailyChart:
 
 
 def days_of(span: str, first: int | None, today: int) -> tuple[int, int]:
-    """The first and the last UTC day of a range; it does not begin before the first run."""
+    """The first and the last UTC day of a range. It does not begin before the first run, but has a week at least."""
     length = SPANS[span] or LONGEST_DAYS
     begin = today - length + 1
-    return max(begin, min(first, today)) if first is not None else begin, today
+    newest_begin = today - SHORTEST_DAYS + 1
+    return max(begin, min(first if first is not None else today, newest_begin)), today
 
 
 def daily_chart(done: Iterable[DoneOnDay], stored: Sequence[int], versions: Sequence[int], first: int) -> DailyChart:

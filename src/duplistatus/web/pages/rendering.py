@@ -158,7 +158,7 @@ def page(
     request: Request, template: str, caller: Caller | None, *, status: int = 200, tag: str | None = None, **values: object
 ) -> Response:
     """The answer. `caller` None: nobody is known, as on error pages. `values` are the template's own."""
-    text = render(reader_of(request), template, caller=caller, here=request.url.path, version=data_version(request), **values)
+    text = render(reader_of(request), template, caller=caller, version=data_version(request), **values)
     encoding = accepted(request.headers.get("accept-encoding", ""))
     made = compressed(text.encode(), encoding)
     if tag and status == 200:  # noqa: PLR2004
