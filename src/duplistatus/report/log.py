@@ -4,7 +4,8 @@ from words, since Duplicati translates some texts."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import cast
 
 from duplistatus.report.fields import Section, as_json, count, items
 from duplistatus.report.report import Log
@@ -67,5 +68,7 @@ def _own_or_of_level(data: Section, key: str, lines: Sequence[str], level: str) 
     return tuple(line for line in lines if line.find(tag, 0, _TAG_WITHIN) > 0)
 
 
-def _texts(values: Iterable[object]) -> tuple[str, ...]:
+def _texts(values: Sequence[object]) -> tuple[str, ...]:
+    if set(map(type, values)) <= {str}:  # nearly always; a check of each line costs more than all the rest
+        return cast(tuple[str, ...], tuple(values))
     return tuple(value if isinstance(value, str) else as_json(value) for value in values if value is not None)

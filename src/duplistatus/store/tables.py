@@ -152,7 +152,8 @@ job = Table(
     Column("due_source", Text),
     UniqueConstraint("server_id", "name"),
 )
-Index("job_due", job.c.due_at, sqlite_where=job.c.due_at.is_not(None), postgresql_where=job.c.due_at.is_not(None))
+# Partial on PostgreSQL too, as the migration makes it; to say so here would import that dialect at every start.
+Index("job_due", job.c.due_at, sqlite_where=job.c.due_at.is_not(None))
 
 # Each way in which documents have named their sender; which job that means is a function of all of them.
 origin = Table(
