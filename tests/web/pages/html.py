@@ -91,7 +91,7 @@ class _Builder(HTMLParser):
 
 def read(answer: Response) -> Element:
     """The page of an answer, which must be one."""
-    assert answer.status_code == 200, answer.text
+    assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/html")
     return tree(answer.text)
 
