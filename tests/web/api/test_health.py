@@ -41,8 +41,9 @@ def test_a_usable_database_is_healthy(site: TestClient, clock: SetClock) -> None
 
 
 def test_head_tells_the_same_without_a_body(site: TestClient) -> None:
-    answer = site.head("/api/health")
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    for path in ("/api/health", "/api/ping"):
+        answer = site.head(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json"), path
 
 
 def test_a_full_disk_is_noticed_and_so_is_its_end(site: TestClient, clock: SetClock) -> None:

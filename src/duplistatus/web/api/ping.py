@@ -14,6 +14,7 @@ from duplistatus.web.api.answered import answered
 router = APIRouter(tags=["health"])
 
 
+@router.head("/api/ping", include_in_schema=False)
 @router.get("/api/ping", summary="Whether the process answers", responses=answered("Ping"))
 async def ping(caller: Annotated[Caller, guarded(Access.OPEN, session=False)]) -> Response:
     """Says nothing about the database; see `/api/health`."""
