@@ -7,6 +7,8 @@ from __future__ import annotations
 import dataclasses
 import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -82,7 +84,7 @@ def _serve(settings: Settings, feed: Feed | None = None) -> None:
     from duplistatus.app import build
     from duplistatus.security.first_account import check_given_password
     from duplistatus.store.database import StoreError
-    from duplistatus.web.serving import configure_logs, run
+    from duplistatus.web.serving import CannotServe, configure_logs, run
 
     def announce(first: FirstAccount | None) -> None:
         click.echo(f"duplistatus {__version__} is at {_address(settings)}", err=True)
@@ -91,15 +93,16 @@ def _serve(settings: Settings, feed: Feed | None = None) -> None:
 
     try:
         check_given_password(settings)
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        configure_logs(settings.data_dir / "logs")
+        configure_logs()
+        # Before anything else starts, so that what is wrong with the database is a sentence and no traceback.
+        _open(settings).close()
+        with _folder_of(settings):
+            configure_logs(settings.data_dir / "logs")
         application = build(settings, announce=announce, feed=feed)
         gc.freeze()
         gc.enable()
         run(application, settings)
-    except OSError as error:
-        raise click.ClickException(f"the data folder {settings.data_dir} cannot be used: {error.strerror}") from error
-    except (SettingsError, StoreError) as error:
+    except (CannotServe, SettingsError, StoreError) as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -154,13 +157,18 @@ def migrate(data_dir: Path | None) -> None:
 def rebuild(data_dir: Path | None) -> None:
     """Computes the rows of jobs and days anew from the history."""
     from duplistatus.clock import SystemClock
+    from duplistatus.store.database import StoreError, is_unavailable
     from duplistatus.store.summaries import rebuild_all
 
     database = _open(_settings(data_dir=data_dir))
-    connection = database.connect()
-    count = rebuild_all(connection, SystemClock().now())
-    connection.close()
-    database.close()
+    try:
+        connection = database.connect()
+        count = rebuild_all(connection, SystemClock().now())
+        connection.close()
+    except Exception as error:
+        if not (isinstance(error, StoreError) or is_unavailable(error)):
+            raise
+        raise click.ClickException(f"the database cannot be rebuilt: {error}") from error
     click.echo(f"Rebuilt {count} {'job' if count == 1 else 'jobs'}.")
 
 
@@ -169,10 +177,20 @@ def _open(settings: Settings) -> Database:
     from duplistatus.store.database import Database, StoreError
     from duplistatus.store.schema import migrate as to_newest
 
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database_file, settings.database_url)
     try:
+        with _folder_of(settings):
+            settings.data_dir.mkdir(parents=True, exist_ok=True)
         to_newest(database)
     except StoreError as error:
         raise click.ClickException(str(error)) from error
     return database
+
+
+@contextmanager
+def _folder_of(settings: Settings) -> Iterator[None]:
+    """Says plainly that the data folder is the trouble."""
+    try:
+        yield
+    except OSError as error:
+        raise click.ClickException(f"the data folder {settings.data_dir} cannot be used: {error.strerror}") from error

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CHECKING_BY_THEMSELVES = {"POST /api/auth/login", "POST /login"}
 """Changes that check the session's token in their own way: without a session they say so differently."""
 
-WITHOUT_TOKEN = {"POST /api/upload", "POST /api/session", "DELETE /api/session"}
+WITHOUT_TOKEN = {"POST /api/upload", "POST /api/upload/", "POST /api/session", "DELETE /api/session"}
 """Changes that need no token: of programs, or of a session that nobody has signed in to."""
 
 ANSWERED_BY_THEMSELVES = {"/login", "/api/auth/login", "/api/auth/logout", "/api/auth/me", "/api/session"}
@@ -34,7 +34,7 @@ ANSWERED_BY_THEMSELVES = {"/login", "/api/auth/login", "/api/auth/logout", "/api
 _ANY = "[^/]+"
 TABLE: tuple[tuple[str, str, Access], ...] = (
     # method, path, access: the first that matches counts
-    ("*", "/api/upload", Access.UPLOAD),
+    ("*", "/api/upload/?", Access.UPLOAD),
     ("GET", "/api/summary", Access.EXTERNAL),
     ("GET", f"/api/lastbackups?/{_ANY}", Access.EXTERNAL),
     ("*", "/api/(health|ping|csrf|session)", Access.OPEN),

@@ -3,13 +3,15 @@ is no report is refused with the reason and kept for administrators to look at; 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from duplistatus.clock import Clock, Instant
+from duplistatus.report.body import GZIP, decompressed
 from duplistatus.report.reading import read_body
 from duplistatus.report.rejection import NotAReport, TooLarge
 from duplistatus.report.report import LiveStatus, Report
@@ -21,6 +23,8 @@ from duplistatus.store.database import Connection, StoreError
 from duplistatus.store.record import record
 from duplistatus.store.writer import Writer
 
+_LARGE = 256 * 1024
+"""Bytes of a body from which on reading it takes long enough for others to notice; what is compressed may hold anything."""
 _log = structlog.get_logger()
 
 
@@ -53,12 +57,13 @@ async def take(delivery: Delivery, writer: Writer, clock: Clock, max_bytes: int,
     too many, which is then not even kept. Raises StoreBusy or StoreUnavailable when it cannot be stored now."""
     now = clock.now()
     try:
-        document = read_body(delivery.body, delivery.content_type, delivery.content_encoding, max_bytes)
+        reads_long = len(delivery.body) > _LARGE or delivery.body.startswith(GZIP)
+        work = await asyncio.to_thread(_work_of, delivery, now, max_bytes) if reads_long else _work_of(delivery, now, max_bytes)
     except (TooLarge, NotAReport) as refusal:
         if (wait := count_refused()) is not None:
             return Answer(429, {}, "too_many", wait)
         return await _refuse(refusal, delivery, writer, now)
-    recorded = await _record(document, delivery, writer, now)
+    recorded = await writer.write(work)
     if recorded.outcome == Outcome.DUPLICATE:
         return Answer(409, DUPLICATE, "duplicate")
     return Answer(200, DONE, recorded.outcome.value)
@@ -72,11 +77,17 @@ async def _refuse(refusal: TooLarge | NotAReport, delivery: Delivery, writer: Wr
     return Answer(400, refusal.body(), "rejected")
 
 
-async def _record(document: Report | LiveStatus, delivery: Delivery, writer: Writer, now: Instant) -> Recorded:
+def _work_of(delivery: Delivery, now: Instant, max_bytes: int) -> Callable[[Connection], Recorded]:
+    """What the writer has to do for a delivery; all that needs no database is done here. Raises TooLarge, NotAReport."""
+    if delivery.body.startswith(GZIP):
+        # Kept and compared is the document itself: its compression is another each time.
+        plain = decompressed(delivery.body, delivery.content_encoding, max_bytes)
+        delivery = replace(delivery, body=plain, content_encoding=None)
+    document = read_body(delivery.body, delivery.content_type, delivery.content_encoding, max_bytes)
     if isinstance(document, LiveStatus):
-        return await writer.write(lambda connection: record_live(connection, now, delivery.sender, document))
+        return lambda connection: record_live(connection, now, delivery.sender, document)
     arrived = arrival_of(document, delivery, now)
-    return await writer.write(lambda connection: record(connection, arrived, document))
+    return lambda connection: record(connection, arrived, document)
 
 
 def arrival_of(report: Report, delivery: Delivery, now: Instant) -> Arrival:

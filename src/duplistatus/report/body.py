@@ -16,7 +16,7 @@ from duplistatus.report.plain_text import read_plain_text
 from duplistatus.report.rejection import NotAReport, TooLarge
 from duplistatus.report.report import Kind
 
-_GZIP = b"\x1f\x8b"
+GZIP = b"\x1f\x8b"
 _WITH_GZIP_HEADER = 31
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -45,7 +45,7 @@ def read_payload(body: bytes, content_type: str | None, content_encoding: str | 
     """The document in a body. What the body looks like decides; the content type only words the refusal."""
     if len(body) > max_bytes:
         raise TooLarge(max_bytes)
-    raw = _without_byte_order_mark(_decompressed(body, content_encoding, max_bytes)).strip()
+    raw = _without_byte_order_mark(decompressed(body, content_encoding, max_bytes)).strip()
     if not raw:
         raise NotAReport("empty_body", "The request has no body")
     if raw[:1] in b'{["':
@@ -60,12 +60,12 @@ def read_payload(body: bytes, content_type: str | None, content_encoding: str | 
         return Payload(_json_object(raw), Kind.JSON)
 
 
-def _decompressed(body: bytes, content_encoding: str | None, max_bytes: int) -> bytes:
-    """The body without gzip. A proxy may have unpacked it and left the header, so the bytes decide."""
+def decompressed(body: bytes, content_encoding: str | None, max_bytes: int) -> bytes:
+    """The body without gzip. Raises TooLarge, NotAReport. A proxy may have unpacked it and left the header, so the bytes decide."""
     for encoding in (content_encoding or "").lower().split(","):
         if encoding.strip() not in ("", "identity", "gzip", "x-gzip"):
             raise NotAReport("bad_encoding", f"Content-Encoding {encoding.strip()[:40]} is not supported: use gzip or none")
-    if not body.startswith(_GZIP):
+    if not body.startswith(GZIP):
         return body
     inflater = zlib.decompressobj(_WITH_GZIP_HEADER)
     try:

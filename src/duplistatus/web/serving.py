@@ -1,14 +1,19 @@
 """Serving an application over HTTP. In: the application and settings; out: a process that stops on SIGTERM or SIGINT: it accepts no more,
-finishes what it has, and returns within ten seconds. Logs are one structured line an event."""
+finishes what it has, and returns within ten seconds; or `CannotServe` with a sentence for the person who started it. Logs are one
+structured line an event."""
 
 from __future__ import annotations
 
+import errno
 import logging
 import signal
+import socket
+import ssl
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import structlog
@@ -17,14 +22,27 @@ from fastapi import FastAPI
 
 from duplistatus.settings import Settings
 
-_GRACE = 7
-"""Seconds that requests under way have to finish."""
+_GRACE = 5
+"""Seconds that requests under way have to finish; storing what waits has another 4, and all of it must take less than ten."""
+
+_BACKLOG = 2048
+"""Connections that may wait to be taken."""
+
+
+class CannotServe(Exception):
+    """The address or the certificate cannot be used."""
+
+
+class _LogFile(RotatingFileHandler):
+    """Loses lines where the file cannot be written, for instance because the disk is full: standard error has them too, and gets no
+    traceback for each."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name of the standard library
+        pass
 
 
 def configure_logs(folder: Path | None = None) -> None:
     """Structured lines on standard error, and in `folder`/application.log, rotated at 5 MB."""
-    from logging.handlers import RotatingFileHandler
-
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -34,7 +52,7 @@ def configure_logs(folder: Path | None = None) -> None:
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        handlers.append(RotatingFileHandler(folder / "application.log", maxBytes=5_000_000, backupCount=5, encoding="utf-8", delay=True))
+        handlers.append(_LogFile(folder / "application.log", maxBytes=5_000_000, backupCount=5, encoding="utf-8", delay=True))
     line = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[
@@ -81,11 +99,9 @@ class Server(uvicorn.Server):
 
 
 def run(application: FastAPI, settings: Settings) -> None:
-    """Serves until a signal comes."""
+    """Serves until a signal comes. Raises CannotServe before anything has been started."""
     config = uvicorn.Config(
         application,
-        host=settings.host,
-        port=settings.port,
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -99,7 +115,56 @@ def run(application: FastAPI, settings: Settings) -> None:
         ssl_certfile=str(settings.tls_cert_file) if settings.tls_cert_file else None,
         ssl_keyfile=str(settings.tls_key_file) if settings.tls_key_file else None,
     )
+    try:
+        config.load()
+    except (ssl.SSLError, OSError) as error:
+        raise CannotServe(f"TLS_CERT_FILE and TLS_KEY_FILE cannot be used: {error.strerror or error}") from error
     server = Server(config)
-    server.run()
+    server.run(_sockets(settings.host, settings.port))
     if not server.started:
         sys.exit(1)
+
+
+def _sockets(host: str, port: int) -> list[socket.socket]:
+    """A bound socket for each address of the host."""
+    bound: list[socket.socket] = []
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, _, _, _, address in dict.fromkeys(found):
+            try:
+                bound.append(_bind(family, address))
+            except OSError as error:
+                # A name such as localhost may have an IPv6 address on a machine without IPv6.
+                if error.errno not in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT} or len(found) == 1:
+                    raise
+        if not bound:
+            raise OSError(errno.EADDRNOTAVAIL, "none of its addresses is one of this machine")
+    except OSError as error:
+        for each in bound:
+            each.close()
+        raise CannotServe(_why_not(host, port, error)) from error
+    return bound
+
+
+def _bind(family: socket.AddressFamily, address: object) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        # A port whose last connections have just been closed is free.
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.bind(address)  # type: ignore[arg-type]
+        # At once, so that nobody else can have the port while the application starts.
+        made.listen(_BACKLOG)
+    except OSError:
+        made.close()
+        raise
+    return made
+
+
+def _why_not(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is used by another program already; choose another with --port or PORT"
+    if error.errno == errno.EACCES:
+        return f"port {port} is only for root; choose one above 1023 with --port or PORT"
+    return f"{host} port {port} cannot be listened on: {error.strerror}"

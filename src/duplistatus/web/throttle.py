@@ -4,43 +4,68 @@
 from __future__ import annotations
 
 import ipaddress
-import math
 
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
-
-from duplistatus.clock import SECOND, Clock
+from duplistatus.clock import MINUTE, SECOND, Clock, Instant
 
 REFUSED_A_MINUTE = 60
+_IPV6_NETWORK = 64
+"""Bits of an IPv6 address that name a network: whoever has one has all of its addresses."""
 
 
 class UploadThrottle:
-    """Counts by address and minute, in memory: a restart forgives."""
+    """Counts by sender, in memory: a restart forgives. A sender's minute begins with its first report."""
 
     def __init__(self, rate: int, clock: Clock) -> None:
         self._clock = clock
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
-        self._reports = RateLimitItemPerMinute(rate) if rate else None
-        self._refused = RateLimitItemPerMinute(REFUSED_A_MINUTE)
+        self._reports = _Minute(rate)
+        self._refused = _Minute(REFUSED_A_MINUTE if rate else 0)
 
     def report(self, address: str) -> int | None:
         """Counts a report; the seconds to wait when it is one too many."""
-        return self._hit(self._reports, "report", address)
+        return self._reports.hit(address, self._clock.now())
 
     def refused(self, address: str) -> int | None:
         """Counts a refused document; the seconds to wait when it is one too many."""
-        return self._hit(self._refused if self._reports else None, "refused", address)
+        return self._refused.hit(address, self._clock.now())
 
-    def _hit(self, item: RateLimitItemPerMinute | None, kind: str, address: str) -> int | None:
-        if item is None or _is_loopback(address) or self._limiter.hit(item, kind, address):
+
+class _Minute:
+    """At most `limit` a minute from each sender, 0: any number."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._counts: dict[str, tuple[Instant, int]] = {}
+        self._cleaned_at = Instant(0)
+
+    def hit(self, address: str, now: Instant) -> int | None:
+        sender = _sender(address) if self._limit else None
+        if sender is None:
             return None
-        reset = self._limiter.get_window_stats(item, kind, address).reset_time
-        return max(1, math.ceil(reset - self._clock.now() / SECOND))
+        self._clean(now)
+        begun_at, count = self._counts.get(sender, (now, 0))
+        if not 0 <= now - begun_at < MINUTE:
+            begun_at, count = now, 0
+        if count >= self._limit:
+            return -((now - begun_at - MINUTE) // SECOND)
+        self._counts[sender] = (begun_at, count + 1)
+        return None
+
+    def _clean(self, now: Instant) -> None:
+        """Forgets senders whose minute is over, once a minute."""
+        if 0 <= now - self._cleaned_at < MINUTE:
+            return
+        self._cleaned_at = now
+        self._counts = {sender: kept for sender, kept in self._counts.items() if 0 <= now - kept[0] < MINUTE}
 
 
-def _is_loopback(address: str) -> bool:
+def _sender(address: str) -> str | None:
+    """Whose reports are counted together; None for this machine itself. Whatever is no address stands for itself."""
     try:
-        return ipaddress.ip_address(address).is_loopback
+        parsed = ipaddress.ip_address(address)
     except ValueError:
-        return False
+        return address
+    if parsed.is_loopback:
+        return None
+    if parsed.version == 6:  # noqa: PLR2004 - IPv6
+        return str(ipaddress.ip_network((parsed, _IPV6_NETWORK), strict=False))
+    return address

@@ -4,11 +4,13 @@ the report for delivered."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import orjson
+import structlog
 from fastapi import APIRouter
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from duplistatus.ingest.upload import Answer, Delivery, take
@@ -21,7 +23,15 @@ from duplistatus.web.throttle import UploadThrottle
 
 router = APIRouter()
 
+_PATIENCE = 120
+"""Seconds that a body may take to arrive; Duplicati itself gives up after 100."""
+_READ_PAST = 256 * 1024 * 1024
+"""Bytes above the limit that are read and thrown away: a sender that is still sending would never see why it is refused."""
+_log = structlog.get_logger()
 
+
+# Without a route of its own the second spelling would be no report at all.
+@router.post("/api/upload/", include_in_schema=False)
 @router.post("/api/upload", summary="Takes a report that a Duplicati server sends", tags=["reports"])
 async def upload(request: Request, caller: Annotated[Caller, guarded(Access.UPLOAD)]) -> Response:
     """Body: Duplicati's JSON document, the same or its plain text in a form's `message`, or a live-status document; gzip is fine."""
@@ -39,13 +49,19 @@ async def upload(request: Request, caller: Annotated[Caller, guarded(Access.UPLO
 
 
 async def _take(request: Request, caller: Caller) -> Answer:
-    """Raises Refused for a request that is too much: too often, too large."""
+    """Raises Refused for a request that is too much: too often, too large, too slow."""
     parts = context(request)
     throttle: UploadThrottle = request.app.state.upload_throttle
     if (wait := throttle.report(caller.address)) is not None:
         raise _too_many(wait)
     limit = parts.settings.upload_max_bytes
-    body = await _body(request, limit)
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            body = await _body(request, limit)
+    except (Refused, TimeoutError) as error:
+        refused = error if isinstance(error, Refused) else _too_slow()
+        _log.warning("report refused", sender=caller.address, code=refused.code, reason=refused.error)
+        raise refused if (wait := throttle.refused(caller.address)) is None else _too_many(wait) from None
     headers = request.headers
     delivery = Delivery(body, headers.get("content-type"), headers.get("content-encoding"), caller.address)
     answer = await take(delivery, parts.writer, parts.clock, limit, lambda: throttle.refused(caller.address))
@@ -62,20 +78,36 @@ def _too_many(wait: int) -> Refused:
     return Refused(429, "Too many reports from this address; try again later", "too_many_reports", headers={"Retry-After": str(wait)})
 
 
+def _too_slow() -> Refused:
+    return Refused(408, f"The report did not arrive within {_PATIENCE} seconds", "too_slow", headers={"Connection": "close"})
+
+
+def _too_large(limit: int, *, close: bool = False) -> Refused:
+    sentence = f"The report is larger than the limit of {limit} bytes"
+    return Refused(413, sentence, "too_large", headers={"Connection": "close"} if close else None)
+
+
 async def _body(request: Request, limit: int) -> bytes:
-    """The body, read no further than the limit. Raises Refused 413."""
-    too_large = Refused(413, f"The report is larger than the limit of {limit} bytes", "too_large", headers={"Connection": "close"})
-    try:
-        announced = int(request.headers.get("content-length", "0"))
-    except ValueError:
-        raise Refused(400, "Content-Length is not a number", "bad_request") from None
-    if announced > limit:
-        raise too_large
+    """The body. Raises Refused when it is larger than the limit or breaks off; what is too large is still read for a while, so that the
+    sender comes to hear of it."""
+    announced = request.headers.get("content-length", "0")
+    if not (announced.isascii() and announced.isdigit()):
+        raise Refused(400, "Content-Length is not a number", "bad_request")
+    if int(announced) > limit and (int(announced) > _READ_PAST or "expect" in request.headers):
+        raise _too_large(limit, close=True)
     pieces: list[bytes] = []
     size = 0
-    async for piece in request.stream():
-        size += len(piece)
-        if size > limit:
-            raise too_large
-        pieces.append(piece)
+    try:
+        async for piece in request.stream():
+            size += len(piece)
+            if size > limit + _READ_PAST:
+                raise _too_large(limit, close=True)
+            if size <= limit:
+                pieces.append(piece)
+            else:
+                pieces.clear()
+    except ClientDisconnect:
+        raise Refused(400, "The request broke off", "broken_off") from None
+    if size > limit:
+        raise _too_large(limit)
     return b"".join(pieces)
