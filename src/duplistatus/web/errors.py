@@ -56,9 +56,9 @@ def route_path(request: Request) -> str:
 
 
 def is_api(request: Request) -> bool:
-    """Whether a program asks: it gets JSON and no redirects."""
+    """Whether a program asks: it gets JSON and no redirects. The description of the interface is a page for people."""
     path = route_path(request)
-    return path == "/api" or path.startswith("/api/") or path == "/metrics"
+    return path in {"/api", "/metrics"} or (path.startswith("/api/") and path != "/api/docs")
 
 
 def local_path(text: str | None) -> str:
