@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import bindparam, insert
@@ -19,7 +19,7 @@ from duplistatus.store.statement import Statement
 from duplistatus.store.tables import day, job, origin, run, server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from duplistatus.store.database import Connection
@@ -193,23 +193,49 @@ def test_the_days_of_a_server_are_those_of_its_jobs_together(connection: Connect
     assert Instant(Days(7, 7_000, 19_999).first_day or 0) * DAY > 0
 
 
-def plan(connection: Connection, jobs: int, *, of_status: bool, descending: bool) -> str:
-    text, literals = history_page._page(jobs, descending=descending, of_status=of_status).text(connection.dialect)
-    values = {f"job_{number}": number + 1 for number in range(jobs)} | {"begun_at": 2**62, "id": 2**62, "count": 26, "status": "Error"}
-    prefix = "EXPLAIN QUERY PLAN " if connection.dialect == "sqlite" else "EXPLAIN "
-    return "\n".join(str(row[-1]) for row in connection.raw.execute(prefix + text, {**literals, **values}).fetchall())
-
-
 @pytest.mark.parametrize("jobs", [1, 3])
 @pytest.mark.parametrize("of_status", [True, False])
 @pytest.mark.parametrize("descending", [True, False])
-def test_a_page_is_read_from_indexes_in_order(data_dir: Path, jobs: int, *, of_status: bool, descending: bool) -> None:
+def test_sqlite_reads_a_page_from_indexes_in_order(data_dir: Path, jobs: int, *, of_status: bool, descending: bool) -> None:
     database = Database(data_dir / "duplistatus.db")
     migrate(database)
     opened = database.connect()
-    found = plan(opened, jobs, of_status=of_status, descending=descending)
+    text, literals = history_page._page(jobs, descending=descending, of_status=of_status, cut_arms=False).text("sqlite")
+    values = {f"job_{number}": number + 1 for number in range(jobs)} | {"begun_at": 2**62, "id": 2**62, "count": 26, "status": "Error"}
+    plan = "\n".join(row[-1] for row in opened.raw.execute("EXPLAIN QUERY PLAN " + text, {**literals, **values}).fetchall())
     opened.close()
+    database.close()
     index = "ix_run_status (job_id=? AND status=? AND begun_at" if of_status else "(job_id=? AND begun_at"
-    assert found.count(index) == jobs, found
-    assert "TEMP B-TREE" not in found, found
-    assert "SCAN" not in found, found
+    assert plan.count(index) == jobs, plan
+    assert "TEMP B-TREE" not in plan, plan
+    assert "SCAN" not in plan, plan
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("of_status", [True, False])
+@pytest.mark.parametrize("descending", [True, False])
+def test_postgresql_reads_no_more_than_a_page_of_each_job(
+    postgres_url: Callable[[], str], data_dir: Path, *, of_status: bool, descending: bool
+) -> None:
+    database = Database(data_dir / "none", postgres_url())
+    migrate(database)
+    opened = database.connect()
+    seed(opened, JOBS, 8_000)
+    opened.script("ANALYZE run")
+    text, literals = history_page._page(len(JOBS), descending=descending, of_status=of_status, cut_arms=True).text("postgresql")
+    start = 2**62 if descending else -(2**62)
+    values: dict[str, object] = {f"job_{number}": job_id for number, job_id in enumerate(JOBS)}
+    values |= {"begun_at": start, "id": start, "count": 26, "status": "Success"}
+    (plan,) = opened.raw.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + text, {**literals, **values}).fetchone()
+    opened.close()
+    database.close()
+    scans = [node for node in _nodes(plan[0]["Plan"]) if "Scan" in node["Node Type"] and "Relation Name" in node]
+    assert len(scans) == len(JOBS)
+    assert all(node["Node Type"] == "Index Scan" for node in scans), plan
+    assert all(node["Actual Rows"] + node.get("Rows Removed by Filter", 0) < 100 for node in scans), plan
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for each in plan.get("Plans", ()):
+        yield from _nodes(each)

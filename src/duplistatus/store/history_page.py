@@ -115,11 +115,17 @@ def _arm(number: int, *, descending: bool, of_status: bool) -> Select[Any]:
     return arm.where(run.c.status == bindparam("status")) if of_status else arm
 
 
-@lru_cache(maxsize=256)
-def _page(jobs: int, *, descending: bool, of_status: bool) -> Statement:
-    arms = [_arm(number, descending=descending, of_status=of_status) for number in range(jobs)]
+@lru_cache(maxsize=512)
+def _page(jobs: int, *, descending: bool, of_status: bool, cut_arms: bool) -> Statement:
+    """The merged runs of that many jobs. SQLite takes from each job's index only what the merge asks for; PostgreSQL would sort all
+    runs of all jobs, unless each arm is cut to a page (`cut_arms`)."""
+    arms: list[Any] = [_arm(number, descending=descending, of_status=of_status) for number in range(jobs)]
+    if cut_arms:
+        # Within a job no two runs begin together, so that the begin alone is the whole order, and that of the index.
+        begun = run.c.begun_at.desc() if descending else run.c.begun_at.asc()
+        arms = [arm.order_by(begun).limit(bindparam("count")).subquery().select() for arm in arms]
     merged: Any = arms[0] if jobs == 1 else union_all(*arms)
-    names = (literal_column("begun_at"), literal_column("id")) if jobs > 1 else (run.c.begun_at, run.c.id)
+    names = (literal_column("begun_at"), literal_column("id")) if jobs > 1 or cut_arms else (run.c.begun_at, run.c.id)
     order = [name.desc() if descending else name.asc() for name in names]
     return Statement(merged.order_by(*order).limit(bindparam("count")))
 
@@ -181,7 +187,7 @@ def lines_beyond(
     place = place or (Place(2**62, 2**62) if descending else Place(-(2**62), -1))
     found: list[HistoryLine] = []
     for chunk in _chunks(jobs):
-        statement = _page(len(chunk), descending=descending, of_status=status is not None)
+        statement = _page(len(chunk), descending=descending, of_status=status is not None, cut_arms=connection.dialect == "postgresql")
         values = _params(chunk, status) | {"begun_at": place.begun_at, "id": place.id, "count": count}
         found += map(_line, connection.rows(statement, values))
     if len(jobs) > _ARMS:
