@@ -1,7 +1,8 @@
 """The versions of a job at its destination, from report to report. In: what one run after the other tells of versions, by begin time;
-out: the list after the newest of them, where it is known in full, and the versions seen on the way. A list is known in full
-when a run's retention lines gave it, or when a job's only version is its newest, and from there on as long as each run's count
-agrees with the list that follows from it; otherwise there is only the count."""
+out: the list after the newest of them, where it is known in full, and the versions seen on the way. A list is known in full when a
+run's retention lines gave it, or when the versions that are surely there are as many as the run counts. A version is surely there
+from the run that made it on, as long as each run's count follows from the one before: one more for a new version, one less for each
+that the run names as deleted. When a count does not follow, something happened unseen, and only the newest version is sure again."""
 
 from __future__ import annotations
 
@@ -30,29 +31,32 @@ class VersionNews:
 
 @dataclass(frozen=True, slots=True)
 class VersionHistory:
-    """`seen`: versions known of, newest first; `complete`: whether these are exactly the ones at the destination."""
+    """`seen`: versions known of, newest first; `sure`: the seconds (since 1970) of those that are surely at the destination; `count`:
+    how many the newest run counted; `complete`: whether the sure ones are all."""
 
     seen: tuple[Version, ...] = ()
+    sure: frozenset[int] = frozenset()
+    count: int | None = None
     complete: bool = False
 
     @property
     def versions(self) -> tuple[Version, ...] | None:
         """The versions at the destination, newest first; None when not known in full."""
-        return self.seen if self.complete else None
+        return tuple(version for version in self.seen if _second(version) in self.sure) if self.complete else None
 
     def after(self, news: VersionNews) -> VersionHistory:
         """The history after one more run, which must have begun later than those before it."""
         if news.is_silent:
             return self
         if news.listed is not None:
-            recognised = [self._recognise(item) for item in news.listed]
-            return VersionHistory(_ordered(recognised, news.newest), complete=True)
+            listed = _ordered([self._recognise(item) for item in news.listed], news.newest)
+            return VersionHistory(listed, frozenset(map(_second, listed)), news.count, complete=True)
+        made = set() if news.newest is None else {_second(news.newest)}
         gone = {at // SECOND for at in news.deleted}
-        seen = _ordered([version for version in self.seen if version.at // SECOND not in gone], news.newest)
-        only = news.count == 1 and news.newest is not None
-        if only:
-            seen = (news.newest,) if news.newest else seen
-        return VersionHistory(seen[:_SEEN], complete=only or (self.complete and news.count == len(seen)))
+        follows = self.count is not None and news.count == self.count + len(made - self.sure) - len(gone)
+        sure = frozenset((self.sure - gone) | made) if follows else frozenset(made)
+        seen = _ordered([version for version in self.seen if _second(version) not in gone], news.newest)[:_SEEN]
+        return VersionHistory(seen, sure, news.count, complete=(follows and self.complete) or news.count == len(sure))
 
     def _recognise(self, item: Version) -> Version:
         """The seen version with the wall-clock time of a listed one, whose own offset may be that of another season."""
@@ -62,13 +66,17 @@ class VersionHistory:
         return next((version for version in self.seen if version.exact and _wall(version) == wall), item)
 
 
+def _second(version: Version) -> int:
+    return version.at // SECOND
+
+
 def _wall(version: Version) -> int:
     """Whole seconds of the wall clock that the version was written in."""
     return (version.at + version.offset_minutes * MINUTE) // SECOND
 
 
 def _ordered(versions: list[Version], newest: Version | None) -> tuple[Version, ...]:
-    by_second = {version.at // SECOND: version for version in versions}
+    by_second = {_second(version): version for version in versions}
     if newest is not None:
-        by_second[newest.at // SECOND] = newest
+        by_second[_second(newest)] = newest
     return tuple(by_second[second] for second in sorted(by_second, reverse=True))

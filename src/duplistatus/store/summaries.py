@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, case, func, or_, select, update
 from duplistatus.clock import SECOND, TICKS, Instant, utc_day
 from duplistatus.evaluate.day_totals import DayTotals
 from duplistatus.evaluate.job_summary import (
+    NO_VERSIONS,
     JobSummary,
     Known,
     RunFacts,
@@ -136,6 +137,21 @@ def versions_text(versions: Iterable[Version] | None) -> str | None:
     return orjson.dumps([[version.at, version.offset_minutes, int(version.exact)] for version in versions]).decode()
 
 
+def _history(text: str | None, *, complete: bool) -> VersionHistory:
+    """The history of versions that `_history_text` wrote."""
+    if text is None:
+        return NO_VERSIONS
+    count, rows = orjson.loads(text)
+    seen = tuple(Version(Instant(at), offset, bool(exact)) for at, offset, exact, _ in rows)
+    return VersionHistory(seen, frozenset(at // SECOND for at, _, _, sure in rows if sure), count, complete)
+
+
+def _history_text(history: VersionHistory) -> str:
+    """JSON `[count, [[at, offset_minutes, exact, sure], …]]`."""
+    rows = [[version.at, version.offset_minutes, int(version.exact), int(version.at // SECOND in history.sure)] for version in history.seen]
+    return orjson.dumps([history.count, rows]).decode()
+
+
 def _facts(row: Row) -> RunFacts:
     """Facts of a run from the columns of `_RUN_FACTS`."""
     host = orjson.loads(row[17]) if row[17] else {}
@@ -186,7 +202,7 @@ def _load(connection: Connection, job_id: JobId) -> tuple[JobSummary, dict[str, 
         uploaded_total=kept["uploaded_total"],
         last_good_at=kept["last_good_at"],
         recent=tuple((at, status, good) for at, status, good in orjson.loads(kept["recent"])),
-        versions=VersionHistory(_versions(kept["versions_seen"]) or (), kept["versions"] is not None),
+        versions=_history(kept["versions_seen"], complete=kept["versions"] is not None),
         **known,
     )
     return summary, kept
@@ -230,7 +246,7 @@ def _save(connection: Connection, job_id: JobId, summary: JobSummary, kept: dict
         "last_good_at": summary.last_good_at,
         "recent": orjson.dumps(summary.recent).decode(),
         "versions": versions_text(summary.versions.versions),
-        "versions_seen": versions_text(summary.versions.seen),
+        "versions_seen": _history_text(summary.versions),
         "schedule": schedule,
         "outcome": outcome,
         "expected_at": expected,

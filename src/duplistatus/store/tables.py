@@ -121,7 +121,8 @@ job = Table(
     _at("versions_count_at"),
     # JSON: versions at the destination, newest first, [[at, offset_minutes, exact], …]; null when the list is not known in full
     Column("versions", Text),
-    # JSON of the same shape: versions seen so far, by which the wall-clock times of later lists are recognised
+    # JSON `[count, [[at, offset_minutes, exact, sure], …]]`: versions seen so far, by which the wall-clock times of later lists are
+    # recognised, which of them are surely there, and how many the newest run counted
     Column("versions_seen", Text),
     # JSON: newest 30 runs, oldest first, [[begun_at, status], …]
     Column("recent", Text, nullable=False, server_default="[]"),
