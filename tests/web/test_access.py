@@ -42,7 +42,7 @@ TABLE: tuple[tuple[str, str, Access], ...] = (
     ("*", "/login", Access.OPEN),
     ("GET", "/favicon.ico|/static/.*", Access.OPEN),
     # a language in front of an address leads to the address itself
-    ("GET", "/[a-z]{2}(-[A-Za-z]+)?(/.*)?", Access.OPEN),
+    ("GET", r"/\{language:language\}(/.*)?", Access.OPEN),
     ("GET", "/metrics", Access.METRICS),
     ("*", "/api/auth/change-password", Access.PASSWORD),
     ("*", "/change-password", Access.PASSWORD),
@@ -84,7 +84,7 @@ class Door(NamedTuple):
     @property
     def target(self) -> str:
         """A request that the route takes: `x` for texts, `1` for numbers."""
-        return re.sub(r"\{[^}]*\}", "x", re.sub(r"\{\w+:int\}|\{(job_id|number)\}", "1", self.path))
+        return re.sub(r"\{[^}]*\}", "x", re.sub(r"\{\w+:int\}|\{(job_id|number)\}", "1", self.path.replace("{language:language}", "de")))
 
 
 def doors(application: FastAPI) -> list[Door]:

@@ -21,9 +21,8 @@ NEW = "Another8Donkey"
 
 
 def change(client: TestClient, new: str, *, current: str = ADMIN_PASSWORD, again: str | None = None) -> Response:
-    fields = {
-        each.attributes["name"]: each.attributes.get("value", "") for each in read(client.get("/change-password")).one("main").one("form").all("input")
-    }
+    inputs = read(client.get("/change-password")).one("main").one("form").all("input")
+    fields = {each.attributes["name"]: each.attributes.get("value", "") for each in inputs}
     del client.headers["x-csrf-token"]
     return client.post("/change-password", data=fields | {"current": current, "new": new, "again": new if again is None else again})
 

@@ -6,20 +6,33 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from duplistatus.i18n.languages import language_of
 from duplistatus.web.access import Access, Caller, Refused, guarded
 from duplistatus.web.context import context
-from duplistatus.web.errors import route_path
 from duplistatus.web.pages.rendering import LANGUAGE_COOKIE, page, reader_of
 
 router = APIRouter(include_in_schema=False)
 
 _YEAR_SECONDS = 365 * 86_400
-_PREFIXES = ("en", "en-GB", "en-US", "de", "fr", "es", "pt", "pt-BR", "hi", "hi-Latn", "zh", "zh-CN", "zh-Hans")
-"""First parts of addresses that are languages; each has its own routes, so that no other address is touched."""
+
+
+class _LanguageInFront(Convertor[str]):
+    """The first part of an address where it is a language, so that the routes below touch no other address."""
+
+    regex = "en-GB|en-US|en|de|fr|es|pt-BR|pt|hi-Latn|hi|zh-Hans|zh-CN|zh"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("language", _LanguageInFront())
 
 
 def error_page(request: Request, status: int, sentence: str) -> Response:
@@ -39,9 +52,11 @@ def error_page(request: Request, status: int, sentence: str) -> Response:
     return page(request, "error.html", None, status=status, title=title, text=texts.get(status, sentence))
 
 
-async def leave_language(request: Request, caller: Annotated[Caller, guarded(Access.OPEN)], path: str = "") -> Response:
+@router.get("/{language:language}")
+@router.get("/{language:language}/{path:path}")
+async def leave_language(request: Request, language: str, caller: Annotated[Caller, guarded(Access.OPEN)], path: str = "") -> Response:
     """The same page without the language in its address. 308: the request stays what it was."""
-    chosen = language_of(route_path(request).split("/")[1])
+    chosen = language_of(language)
     if chosen is None or path.startswith(("/", "\\")):
         raise Refused(404, "Not found", "not_found")
     root = context(request).settings.root_path
@@ -49,8 +64,3 @@ async def leave_language(request: Request, caller: Annotated[Caller, guarded(Acc
     response = RedirectResponse(f"{root}/{path}" + (f"?{query}" if query else ""), status_code=308)
     response.set_cookie(LANGUAGE_COOKIE, chosen.code, max_age=_YEAR_SECONDS, path=root or "/", samesite="lax")
     return response
-
-
-for _prefix in _PREFIXES:
-    router.add_api_route(f"/{_prefix}", leave_language, methods=["GET"])
-    router.add_api_route(f"/{_prefix}/{{path:path}}", leave_language, methods=["GET"])

@@ -25,6 +25,15 @@ document.addEventListener("htmx:after:request", (event) => {
   if (ctx?.response?.raw?.status >= 400 && ctx.sourceElement?.id) refused.add(ctx.sourceElement.id);
 });
 
+// A swap in place keeps what people chose and typed; where that is over, the fields say again what is shown.
+const settle = (part) => {
+  for (const field of part?.querySelectorAll("select, input[type=search]") ?? []) {
+    if (field === document.activeElement) continue;
+    if (field instanceof HTMLSelectElement) field.selectedIndex = Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
+    else field.value = field.defaultValue;
+  }
+};
+
 const fetchPart = (id, address) => {
   const part = document.getElementById(id);
   const url = new URL(address, location.href);
@@ -32,7 +41,11 @@ const fetchPart = (id, address) => {
   // A change that arrives meanwhile refetches the new address, not the old one.
   if (part.hasAttribute("hx-get")) part.setAttribute("hx-get", path);
   part.setAttribute("aria-busy", "true");
-  const done = () => document.getElementById(id)?.removeAttribute("aria-busy");
+  const done = () => {
+    const now = document.getElementById(id);
+    now?.removeAttribute("aria-busy");
+    settle(now);
+  };
   return window.htmx.ajax("GET", path, { source: part, target: `#${id}`, select: `#${id}`, swap: "outerMorph" }).then(done, done);
 };
 
