@@ -98,7 +98,7 @@ const draw = (figure, data, texts) => {
       fill: faded(colour, style === "bars" ? 0.55 : 0.12),
       width: style === "bars" ? 0 : 1.75,
       spanGaps: true,
-      points: { show: x.length < 3 },
+      points: { show: known.length < 3 },
       paths: style === "bars" ? paths.bars({ size: [0.7, 24] }) : paths.spline(),
     }],
     legend: { show: false },
