@@ -93,9 +93,6 @@ def _serve(settings: Settings, feed: Feed | None = None) -> None:
 
     try:
         check_given_password(settings)
-        configure_logs()
-        # Before anything else starts, so that what is wrong with the database is a sentence and no traceback.
-        _open(settings).close()
         with _folder_of(settings):
             configure_logs(settings.data_dir / "logs")
         application = build(settings, announce=announce, feed=feed)

@@ -157,6 +157,14 @@ def _existing(environment: Mapping[str, str], name: str) -> Path | None:
     return Path(text)
 
 
+def _database_url(environment: Mapping[str, str]) -> str | None:
+    url = _secret(environment, "DATABASE_URL")
+    if url is not None and not url.startswith(("postgresql://", "postgres://")):
+        # The value itself may hold a password.
+        raise SettingsError("DATABASE_URL must begin with postgresql:// or postgres://")
+    return url
+
+
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """The settings of `environment` (default: the process's). Raises SettingsError for values that cannot be used."""
     env = os.environ if environment is None else environment
@@ -171,7 +179,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         port=_number(env, "PORT", 9666, 1, 65535),
         data_dir=Path(_given(env, "DUPLISTATUS_DATA_DIR") or "data"),
         time_zone=_zone(env),
-        database_url=_secret(env, "DATABASE_URL"),
+        database_url=_database_url(env),
         admin_password=_secret(env, "DUPLISTATUS_ADMIN_PASSWORD"),
         public_url=public.rstrip("/") if public else None,
         password_policy=_switch(env, "PWD_ENFORCE", default=True),

@@ -153,7 +153,7 @@ class Database:
         try:
             return self._connect_postgresql(self.url) if self.url else self._connect_sqlite()
         except driver_errors() as error:
-            raise StoreUnavailable(f"the database cannot be opened: {error}") from error
+            raise StoreUnavailable(f"the database cannot be opened: {' '.join(str(error).split())}") from error
 
     def _connect_sqlite(self) -> Connection:
         # Never makes a file: one that has vanished is trouble, not an empty database.

@@ -19,6 +19,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import Message, Receive, Scope, Send
 
 from duplistatus.settings import Settings
 
@@ -75,6 +76,28 @@ def configure_logs(folder: Path | None = None) -> None:
     )
 
 
+class _Started:
+    """The application, whose start may fail: keeps the exception, which uvicorn would only write into the log."""
+
+    def __init__(self, application: FastAPI) -> None:
+        self.application = application
+        self.trouble: Exception | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self.application(scope, receive, send)
+            return
+
+        async def send_without_traceback(message: Message) -> None:
+            await send({"type": message["type"]})
+
+        try:
+            await self.application(scope, receive, send_without_traceback)
+        except Exception as error:
+            self.trouble = error
+            raise
+
+
 class Server(uvicorn.Server):
     """Ends with exit code 0 after a signal, where uvicorn would die of it again; tells the application first, so that endless
     answers (event streams) end too."""
@@ -93,15 +116,18 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: object) -> None:
         application = self.config.app
+        if isinstance(application, _Started):
+            application = application.application
         if isinstance(application, FastAPI):
             application.state.stopping.set()
         super().handle_exit(sig, frame)  # type: ignore[arg-type]
 
 
 def run(application: FastAPI, settings: Settings) -> None:
-    """Serves until a signal comes. Raises CannotServe before anything has been started."""
+    """Serves until a signal comes. Raises CannotServe, or what the start of the application raised."""
+    started = _Started(application)
     config = uvicorn.Config(
-        application,
+        started,
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -119,10 +145,13 @@ def run(application: FastAPI, settings: Settings) -> None:
         config.load()
     except (ssl.SSLError, OSError) as error:
         raise CannotServe(f"TLS_CERT_FILE and TLS_KEY_FILE cannot be used: {error.strerror or error}") from error
-    server = Server(config)
-    server.run(_sockets(settings.host, settings.port))
-    if not server.started:
-        sys.exit(1)
+    sockets = _sockets(settings.host, settings.port)
+    try:
+        Server(config).run(sockets)
+    except SystemExit:
+        if started.trouble is not None:
+            raise started.trouble from None
+        raise
 
 
 def _sockets(host: str, port: int) -> list[socket.socket]:
