@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duplistatus.clock import DAY, HOUR, MINUTE, Instant
+from duplistatus.clock import DAY, HOUR, MINUTE, SECOND, Instant
 from duplistatus.web.pages import dashboard
 from tests.web.api.reports import Made, send, warning
 from tests.web.pages.html import Element, read, tree
@@ -128,6 +128,13 @@ def test_a_late_job_becomes_overdue_by_time_alone(admin: TestClient, clock: SetC
     page = read(admin.get("/"))
     assert marks(page, "Desktop")[1] == "late"
     assert page.one("h1").text.startswith("2 jobs are overdue and 1 failed. ")
+
+
+def test_a_job_becomes_late_within_the_minute(admin: TestClient, clock: SetClock) -> None:
+    send(admin, Made(ago(clock, 2), next_run=Instant(clock.now() + 20 * SECOND)))
+    assert marks(read(admin.get("/")), "Files")[1] == "ok"
+    clock.advance(30 * SECOND)
+    assert marks(read(admin.get("/")), "Files")[1] == "due"
 
 
 @pytest.mark.usefixtures("fleet")
