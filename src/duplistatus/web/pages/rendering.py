@@ -15,7 +15,8 @@ How a page is made (the module of each page has a `router`; the composition root
 The template extends `base.html` and fills its blocks: `title` (text), `crumbs` (path in the bar), `main`, `scripts` (further modules:
 `<script type="module" src="{{ asset('app/x.js') }}"></script>`). What pages share are macros, imported without context:
 `parts/marks.html` (mark, state, result, pill, icon, strip, age, moment, count), `parts/panels.html` (panel, tiles, dialog, empty,
-segmented, copy_line, live, pager), `parts/jobs.html` (job_row). Globals and filters in every template and macro:
+segmented, copy_line, live, pager), `parts/jobs.html` (job_row, job_line), `parts/charts.html` (charts).
+Globals and filters in every template and macro:
 
     url(path)            path with ROOT_PATH; every link, form and hx-get goes through it
     asset(name)          address of a file in static/

@@ -2,6 +2,7 @@
 // A hidden page does not listen; when it is seen again it catches up.
 const SOON = 250;
 const EVERY_MINUTE = 60000;
+const LATER = 30000;
 
 const concerned = (element, servers) => {
   const own = element.dataset.live;
@@ -50,7 +51,13 @@ export const startLive = () => {
     if (source) return;
     source = new EventSource(`${root}/api/events`);
     source.addEventListener("open", () => show(true));
-    source.addEventListener("error", () => show(false));
+    source.addEventListener("error", () => {
+      show(false);
+      // The browser tries again by itself, except after an answer that was a refusal.
+      if (source?.readyState !== EventSource.CLOSED) return;
+      source = null;
+      setTimeout(() => { if (!document.hidden) listen(); }, LATER);
+    });
     source.addEventListener("version", (event) => {
       const message = JSON.parse(event.data);
       if (message.version !== known) { known = message.version; note(null); }
