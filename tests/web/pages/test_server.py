@@ -167,7 +167,7 @@ def test_what_the_address_says_is_chosen_in_the_fields_and_kept_by_the_links(adm
     following = history(page).one("a", rel="next").attributes["href"]
     for part in ("backup=Files", "status=Success", "size=50", "range=1y"):
         assert part in following
-    assert page.one("section", id="charts").one("a", aria_current="true").text == "1 Y"
+    assert page.one("section", id="charts").one("a", aria_current="true").text == "1 Y, One year"
     assert "range=1y" in page.one("div", has="charts").attributes["data-charts"]
 
 
