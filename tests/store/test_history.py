@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 def pages(connection: Connection, server_id: ServerId, size: int) -> list[RunLine]:
     found, after = lines_of_server(connection, server_id, size)
+    before = START
     while after is not None:
-        assert after < START
+        assert after < before, "each page goes on"
+        before = after
         more, after = lines_of_server(connection, server_id, size, after)
         found += more
     return found
