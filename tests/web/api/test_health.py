@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import resource
 import sqlite3
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from duplistatus.clock import SECOND
-from tests.web.api.reports import Made, send
+from tests.web.api.reports import Made, document, send
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def full_disk() -> Iterator[None]:
-    """While it lasts no file of this process can grow beyond its first kilobyte, as on a disk without room."""
+def full_disk(size: int = 1024) -> Iterator[None]:
+    """While it lasts no file of this process can grow beyond its first kilobyte, or `size` bytes, as on a disk without room."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
         yield
     finally:
@@ -72,6 +73,18 @@ def test_a_failed_upload_makes_the_next_answer_look_closer(site: TestClient, clo
     with full_disk():
         assert site.post("/api/upload", json={"Data": {}}).status_code == 400
         assert site.get("/api/health").status_code == 503
+
+
+def test_room_for_a_word_is_no_room_for_reports(site: TestClient, settings: Settings, clock: SetClock) -> None:
+    assert site.get("/api/health").status_code == 200
+    log = settings.database_file.with_name("duplistatus.db-wal")
+    with full_disk(log.stat().st_size + 50_000):
+        large = Made(clock.now(), lines=tuple(random.Random(0).randbytes(200).hex() for _ in range(1_000)))
+        assert site.post("/api/upload", json=document(large)).status_code == 503
+        assert site.get("/api/health").status_code == 503
+        assert site.get("/api/health").status_code == 503
+    assert site.get("/api/health").status_code == 200
+    send(site, large)
 
 
 def test_a_write_that_does_not_come_back_is_not_waited_for(site: TestClient, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,7 +72,10 @@ async def _trouble(parts: Context, last: Probe) -> str | None:
     if fresh and parts.writer.failing is None:
         return None
     try:
-        await asyncio.wait_for(parts.writer.write(lambda connection: probe.mark(connection, now), changes=False), PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            if parts.writer.failing is not None:
+                await parts.writer.write(probe.fill, changes=False)
+            await parts.writer.write(lambda connection: probe.mark(connection, now), changes=False)
     except (StoreError, TimeoutError):
         last.confirmed_at = None
         return "not writable"
