@@ -4,6 +4,7 @@ const SERIES = { uploaded: "--c3", duration: "--c2", stored_size: "--c1", files:
 const SIZES = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 const BYTES = new Set(["uploaded", "stored_size", "source_size"]);
 const SYNC = "charts";
+const HALF_DAY = 43200;
 const locale = document.documentElement.dataset.locale || undefined;
 
 const number = (value, digits = 0) => value.toLocaleString(locale, { maximumFractionDigits: digits, minimumFractionDigits: digits });
@@ -87,7 +88,8 @@ const draw = (figure, data, texts) => {
     height: host.clientHeight,
     padding: [6, 8, 0, 0],
     cursor: { sync: { key: SYNC }, drag: { x: true, y: false }, points: { size: 7 }, y: false },
-    scales: { x: { time: true }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] } },
+    // Half a day at both ends: the bars of the first and the last day are as wide as the others.
+    scales: { x: { time: true, range: (_, first, last) => [first - HALF_DAY, last + HALF_DAY] }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] } },
     tzDate: (seconds) => window.uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     axes: [
       { ...axis, space: 76, size: 26, values: (_, at) => at.map((each) => (each % 86400 ? "" : day(each, data.days.length > 400 ? { month: "short", year: "numeric" } : { day: "numeric", month: "short" }))), grid: { show: false } },

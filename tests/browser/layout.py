@@ -1,0 +1,146 @@
+"""How a page is laid out in the browser. In: a page; out: what cannot be read or reached as it stands there: texts and controls that cover
+each other, that end outside the window, or that the keyboard does not reach or shows no focus on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+# Leaves are what people read or press: controls, and elements with text of their own. Their boxes are cut to what the boxes around
+# them let through, so that a shortened name or a scrolled table does not count as covering its neighbour.
+_LEAVES = """
+const shown = (element) => {
+    const style = getComputedStyle(element);
+    return element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && style.clipPath === 'none';
+};
+const ownText = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+const isControl = (element) => element.matches('a[href], button, input:not([type=hidden]), select, summary, textarea');
+const cut = (box, element) => {
+    let { left, top, right, bottom } = box;
+    for (let around = element; around; around = around.parentElement) {
+        const { overflowX, overflowY } = getComputedStyle(around);
+        if (overflowX === 'visible' && overflowY === 'visible') continue;
+        const edge = around.getBoundingClientRect();
+        if (overflowX !== 'visible') { left = Math.max(left, edge.left); right = Math.min(right, edge.right); }
+        if (overflowY !== 'visible') { top = Math.max(top, edge.top); bottom = Math.min(bottom, edge.bottom); }
+    }
+    return { left, top, right, bottom };
+};
+// A link within a sentence has a box on each of its lines.
+const boxes = (element) => {
+    if (isControl(element)) return [...element.getClientRects()];
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    return [...range.getClientRects()];
+};
+const nameOf = (element) => {
+    const text = element.textContent.trim().replace(/\\s+/g, ' ').slice(0, 40);
+    return `${element.tagName.toLowerCase()}${element.id ? '#' + element.id : ''} “${text}”`;
+};
+const leaves = () => [...document.body.querySelectorAll('*')]
+    .filter((element) => !element.closest('svg, dialog:not([open]), .visually-hidden, .skip, .uplot, option'))
+    .filter((element) => (isControl(element) || ownText(element)) && shown(element))
+    .flatMap((element) => boxes(element).map((box) => ({ element, box: cut(box, element) })))
+    .filter(({ box }) => box.right - box.left > 1 && box.bottom - box.top > 1);
+"""
+
+_COVERING = (
+    "() => {"
+    + _LEAVES
+    + """
+    const all = leaves(), found = [];
+    for (let first = 0; first < all.length; first += 1) {
+        for (let second = first + 1; second < all.length; second += 1) {
+            const a = all[first], b = all[second];
+            const wide = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left);
+            const high = Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top);
+            if (wide <= 2 || high <= 3 || a.element.contains(b.element) || b.element.contains(a.element)) continue;
+            found.push(`${nameOf(a.element)} and ${nameOf(b.element)}: ${Math.round(wide)} × ${Math.round(high)}`);
+        }
+    }
+    return found;
+}"""
+)
+
+_OUTSIDE = (
+    "() => {"
+    + _LEAVES
+    + """
+    return leaves().filter(({ box }) => box.right > innerWidth + 1 || box.left < -1).map(({ element }) => nameOf(element));
+}"""
+)
+
+_SMALL = (
+    "(least) => {"
+    + _LEAVES
+    + """
+    return leaves()
+        .filter(({ element }) => element.matches('button, select, summary, .button, input, .segmented a'))
+        .filter(({ element }) => element.getBoundingClientRect().height < least)
+        .map(({ element }) => `${nameOf(element)}: ${element.getBoundingClientRect().height}`);
+}"""
+)
+
+# Each element that can have the focus gets a number; pressing Tab must come to every one.
+_NUMBER = """() => {
+    const stops = 'a[href], button, input:not([type=hidden]), select, summary, textarea, [tabindex="0"]';
+    const all = [...document.querySelectorAll(stops)]
+        .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled)
+        .filter((element) => !element.closest('dialog:not([open])'));
+    all.forEach((element, index) => { element.dataset.stop = index; });
+    const nameOf = (element) => (element.getAttribute('aria-label') ?? element.textContent).trim().slice(0, 40);
+    return all.map((element) => `${element.tagName.toLowerCase()} “${nameOf(element)}”`);
+}"""
+
+_FOCUSED = """() => {
+    const element = document.activeElement;
+    if (!element || element === document.body) return null;
+    const rings = [element, element.closest('.search')].filter(Boolean).map((each) => getComputedStyle(each));
+    const box = element.getBoundingClientRect();
+    return {
+        stop: element.dataset.stop === undefined ? null : Number(element.dataset.stop),
+        ring: rings.some((style) => style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2),
+        inside: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+    };
+}"""
+
+
+def covering(page: Page) -> list[str]:
+    """Pairs of texts or controls that lie over each other."""
+    return list(page.evaluate(_COVERING))
+
+
+def outside(page: Page) -> list[str]:
+    """What cannot be reached without scrolling the whole page sideways."""
+    found = list(page.evaluate(_OUTSIDE))
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        found.append(f"the page: {page.evaluate('document.documentElement.scrollWidth')} px wide")
+    return found
+
+
+def small(page: Page, least: float) -> list[str]:
+    """Buttons, choices and fields lower than `least` px."""
+    return list(page.evaluate(_SMALL, least))
+
+
+def missed_by_tab(page: Page) -> list[str]:
+    """What Tab, pressed again and again, does not reach, what it reaches without a visible ring or out of sight."""
+    names = list(page.evaluate(_NUMBER))
+    found: list[str] = []
+    reached: set[int] = set()
+    for _ in range(2 * len(names) + 10):
+        page.keyboard.press("Tab")
+        at = page.evaluate(_FOCUSED)
+        if at is not None and at["stop"] in reached:
+            break
+        # Beyond the last element the window itself has the focus, then it begins anew.
+        if at is None or at["stop"] is None:
+            continue
+        reached.add(at["stop"])
+        if not at["ring"]:
+            found.append(f"no ring: {names[at['stop']]}")
+        if not at["inside"]:
+            found.append(f"out of sight: {names[at['stop']]}")
+    return found + [f"not reached: {name}" for stop, name in enumerate(names) if stop not in reached]
