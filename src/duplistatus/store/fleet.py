@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, case, func, or_, select
+from sqlalchemy import bindparam, case, func, select
 
 from duplistatus.clock import Instant
 from duplistatus.store.database import Connection, Row
@@ -128,11 +128,7 @@ _SHOWN = server.c.adopted_by.is_(None) & _HAS_JOB
 _SERVERS = Statement(select(*_SERVER).where(_SHOWN).order_by(func.lower(server.c.name), server.c.key))
 _SERVER_BY_ID = Statement(select(*_SERVER).where(server.c.id == bindparam("id")))
 _RESOLVE = Statement(select(func.coalesce(server.c.adopted_by, server.c.id)).where(server.c.key == bindparam("key")))
-_SERVERS_BY_NAME = Statement(
-    select(*_SERVER)
-    .where(_SHOWN, or_(func.lower(server.c.name) == func.lower(bindparam("name")), server.c.name == bindparam("name")))
-    .order_by(server.c.key)
-)
+_SERVERS_BY_NAME = Statement(select(*_SERVER).where(_SHOWN, server.c.name == bindparam("name")).order_by(server.c.key))
 _JOBS = Statement(select(*_JOB).order_by(job.c.server_id, job.c.name))
 _JOBS_OF = Statement(select(*_JOB).where(job.c.server_id == bindparam("server_id")).order_by(job.c.name))
 _JOB_BY_ID = Statement(select(*_JOB).where(job.c.id == bindparam("id")))
@@ -174,7 +170,7 @@ def server_by_key(connection: Connection, key: str) -> ServerRow | None:
 
 
 def servers_by_name(connection: Connection, name: str) -> list[ServerRow]:
-    """The servers of that name, upper and lower case alike."""
+    """The servers of exactly that name: upper and lower case differ, as in 1.4.2."""
     return [_server(row) for row in connection.rows(_SERVERS_BY_NAME, {"name": name})]
 
 
