@@ -34,8 +34,9 @@ async def watch(database: Database, writer: Writer, clock: Clock) -> None:
         try:
             await judge_due(database, writer, clock)
             said = False
-        except StoreError as error:
+        except Exception as error:
+            # Whatever it is, the next look may succeed; said once, not every second.
             if not said:
-                _log.error("schedules not judged", reason=str(error))
+                _log.error("schedules not judged", reason=str(error), exc_info=not isinstance(error, StoreError))
             said = True
         await asyncio.sleep(_EVERY)

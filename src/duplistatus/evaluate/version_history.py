@@ -56,7 +56,9 @@ class VersionHistory:
         follows = self.count is not None and news.count == self.count + len(made - self.sure) - len(gone)
         sure = frozenset((self.sure - gone) | made) if follows else frozenset(made)
         seen = _ordered([version for version in self.seen if _second(version) not in gone], news.newest)[:_SEEN]
-        return VersionHistory(seen, sure, news.count, complete=(follows and self.complete) or news.count == len(sure))
+        remembered = sure & frozenset(map(_second, seen))
+        complete = len(remembered) == len(sure) and ((follows and self.complete) or news.count == len(sure))
+        return VersionHistory(seen, remembered, news.count, complete)
 
     def _recognise(self, item: Version) -> Version:
         """The seen version with the wall-clock time of a listed one, whose own offset may be that of another season."""
