@@ -171,9 +171,13 @@ def rebuild(data_dir: Path | None) -> None:
 
 def _open(settings: Settings) -> Database:
     """The migrated database of the settings."""
+    import structlog
+
     from duplistatus.store.database import Database, StoreError
     from duplistatus.store.schema import migrate as to_newest
 
+    # Standard output is for answers.
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     database = Database(settings.database_file, settings.database_url)
     try:
         with _folder_of(settings):
