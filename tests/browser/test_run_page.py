@@ -114,6 +114,16 @@ def test_the_log_is_filtered_by_level(visit: Visit, story: Site) -> None:
     expect(log.get_by_text("No line matches")).to_be_visible()
 
 
+def test_a_log_in_another_zone_than_the_readers_says_so(visit: Visit, story: Site) -> None:
+    newest = _newest_run(visit, story, "id-harbour", "Files")
+    expect(newest.get_by_role("region", name="Log")).not_to_contain_text("Times by the clock of the server")
+    page = visit(story, newest.url.removeprefix(story.address), zone="America/St_Johns")
+    expect(page.locator(".head")).to_contain_text("20 Nov, 23:30")
+    log = page.get_by_role("region", name="Log")
+    expect(log).to_contain_text("Times by the clock of the server: UTC")
+    expect(log.locator("ol")).to_contain_text("03:00:00")
+
+
 def test_a_log_that_duplicati_cut_is_said_to_be_cut(visit: Visit, recorded: Site) -> None:
     page = visit(recorded, "/?q=Ten lines")
     page.locator(".job:visible").first.click()

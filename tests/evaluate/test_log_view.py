@@ -42,6 +42,20 @@ def test_a_line_is_taken_apart() -> None:
 
 
 @pytest.mark.parametrize(
+    ("stamp", "minutes"),
+    [
+        ("2026-07-10 03:00:12 +02", 120),
+        ("2026-07-10 03:00:12 -03:30", -210),
+        ("2026-03-06 20.31.04 +00", 0),
+        ("2026-07-10 03:00:12", None),
+        ("a moment", None),
+    ],
+)
+def test_a_line_says_how_far_its_clock_was_ahead_of_utc(stamp: str, minutes: int | None) -> None:
+    assert parse_line(f"{stamp} - [Warning-A-B]: x").offset == minutes
+
+
+@pytest.mark.parametrize(
     ("text", "level", "id_", "time", "rest"),
     [
         (

@@ -27,6 +27,7 @@ ERROR, WARNING, OTHER = "error", "warning", "other"
 _TAG = re.compile(r" - \[(\w+)-([^\]\n]*)-([^-\]\n]+)\](?:: ?| |$)", re.MULTILINE)
 _TAG_WITHIN, _TAG_ENDS = 80, 600
 _STAMP = re.compile(r"(\S+) (\d{1,2}[:.]\d{2}[:.]\d{2})(?: \S+)?\Z")
+_OFFSET = re.compile(r" ([+-])(\d{2})(?::(\d{2}))?\Z", re.ASCII)
 _MARKER = re.compile(r"\.\.\. and [0-9]+ more\s*")
 
 
@@ -42,6 +43,14 @@ class LogLine:
     tag: str
     id: str
     text: str
+
+    @property
+    def offset(self) -> int | None:
+        """Minutes by which the clock that wrote the line was ahead of UTC, where it says so."""
+        if (found := _OFFSET.search(self.stamp)) is None:
+            return None
+        minutes = int(found[2]) * 60 + int(found[3] or 0)
+        return -minutes if found[1] == "-" else minutes
 
 
 class Part(NamedTuple):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any
 
 import orjson
@@ -89,7 +90,7 @@ async def show_run(
         log = await run_in_threadpool(_log, database, found.run, q, level, start)
     else:
         log = _log(database, found.run, q, level, start)
-    return page(request, "run.html", caller, tag=tag, log=log, **_values(request, found))
+    return page(request, "run.html", caller, tag=tag, log=log, log_zone=_log_zone(request, found.run, log.page), **_values(request, found))
 
 
 def _find(connection: Connection, key: str, uid: str) -> _Found | None:
@@ -125,6 +126,15 @@ def _log(database: Database, run: RunRow, query: str, level: str, start: int) ->
         max(0, run.warnings_count - len(kept.warnings)),
         max(0, run.errors_count - len(kept.errors)),
     )
+
+
+def _log_zone(request: Request, run: RunRow, log: LogPage) -> str:
+    """The zone of the times in the log where it is not the reader's: `UTC+2`, `UTC−3:30`."""
+    offset = next((entry.line.offset for entry in log.entries if entry.line.offset is not None), None)
+    if offset is None or timedelta(minutes=offset) == reader_of(request).wording.local(run.begun_at).utcoffset():
+        return ""
+    hours, minutes = divmod(abs(offset), 60)
+    return "UTC" + (f"{'−' if offset < 0 else '+'}{hours}{f':{minutes:02d}' if minutes else ''}" if offset else "")
 
 
 def _values(request: Request, found: _Found) -> dict[str, Any]:
