@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 60
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test lint bench fuzz docs requirements
+.PHONY: help install run demo test lint bench fuzz docs messages requirements
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ fuzz: $(VENV)/.installed-dev ## feed broken reports to the parser for FUZZ_SECON
 docs: $(VENV)/.installed-dev ## draw the pictures of the documentation and check what it mentions
 	@$(BIN)/python scripts/draw_architecture.py
 	@$(BIN)/python -m pytest -q tests/test_documentation.py
+
+messages: $(VENV)/.installed-dev ## collect the texts of the interface for translators
+	@$(BIN)/python scripts/extract_messages.py
 
 requirements: $(VENV)/.installed-dev ## pin the newest versions that pyproject.toml allows, with hashes
 	@CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/pip-compile --upgrade --build-deps-for editable \
