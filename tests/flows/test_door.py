@@ -36,6 +36,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     with running(folder, **environment) as made:
         yield made
         assert "Traceback" not in made.said()
+        assert "request failed" not in made.said()
 
 
 @pytest.fixture
