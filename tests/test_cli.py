@@ -252,11 +252,15 @@ def test_rebuild_says_when_somebody_else_keeps_the_database(filled: Database, mo
 # serve
 
 
+def bare(**environment: str) -> dict[str, str]:
+    """An environment with nothing but what is given."""
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", ""), **environment}
+
+
 def serve(*words: str | Path, **environment: str) -> tuple[int, str]:
     """Exit code and standard error of a server that cannot start."""
     command = [sys.executable, "-m", "duplistatus", "serve", "--host", "127.0.0.1", *map(str, words)]
-    given = {"PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", ""), **environment}
-    done = subprocess.run(command, env=given, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env=bare(**environment), capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, done.stderr
 
 
@@ -308,7 +312,7 @@ def test_a_start_says_where_to_go_and_how_to_sign_in_the_first_time(tmp_path: Pa
     command = [sys.executable, "-m", "duplistatus", "serve", "--host", "127.0.0.1", "--port", str(port), "--data-dir", "data"]
     told = []
     for _ in range(2):
-        with subprocess.Popen(command, env={"PATH": os.environ["PATH"]}, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+        with subprocess.Popen(command, env=bare(), stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
             assert process.stderr is not None
             said = []
             for line in process.stderr:
