@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from duplistatus.clock import DAY, HOUR, MINUTE, SECOND, Instant
@@ -137,12 +137,13 @@ class _Destination:
         # The newest version is never deleted.
         gone = [self.there.pop(0) for _ in range(min(deletes, len(self.there) - 1))]
         newest = Version(Instant(self.there[-1]), 0, exact=True) if self.there else None
-        return VersionNews(newest, None, tuple(map(Instant, gone)), len(self.there) if self.there else None)
+        return VersionNews(newest, None, tuple(map(Instant, gone)), len(self.there) if self.there else None, Instant(now))
 
 
 STEPS = st.lists(st.tuples(st.booleans(), st.integers(0, 3), st.booleans()), max_size=40)
 
 
+@settings(max_examples=500)
 @given(STEPS)
 def test_a_list_that_is_called_complete_is_what_is_there(steps: list[tuple[bool, int, bool]]) -> None:
     """Runs make and delete versions; some reports are lost on the way. Lost runs that together made as many versions as they deleted

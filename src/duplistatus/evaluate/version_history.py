@@ -23,6 +23,7 @@ class VersionNews:
     listed: tuple[Version, ...] | None
     deleted: tuple[Instant, ...]
     count: int | None
+    begun_at: Instant | None = None
 
     @property
     def is_silent(self) -> bool:
@@ -53,12 +54,19 @@ class VersionHistory:
             return VersionHistory(listed, frozenset(map(_second, listed)), news.count, complete=True)
         made = set() if news.newest is None else {_second(news.newest)}
         gone = {at // SECOND for at in news.deleted}
-        follows = self.count is not None and news.count == self.count + len(made - self.sure) - len(gone)
+        follows = self.count is not None and news.count == self.count + len(made - self.sure) - len(gone) and not self._missed(news)
         sure = frozenset((self.sure - gone) | made) if follows else frozenset(made)
         seen = _ordered([version for version in self.seen if _second(version) not in gone], news.newest)[:_SEEN]
         remembered = sure & frozenset(map(_second, seen))
         complete = len(remembered) == len(sure) and ((follows and self.complete) or news.count == len(sure))
         return VersionHistory(seen, remembered, news.count, complete)
+
+    def _missed(self, news: VersionNews) -> bool:
+        """Whether the newest version is one that a run made whose report never came: it is older than this run, and not known."""
+        newest = news.newest
+        if newest is None or news.begun_at is None or _second(newest) in self.sure:
+            return False
+        return newest.at < news.begun_at - SECOND
 
     def _recognise(self, item: Version) -> Version:
         """The seen version with the wall-clock time of a listed one, whose own offset may be that of another season."""

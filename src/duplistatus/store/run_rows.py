@@ -83,7 +83,7 @@ def run_facts_of(run_id: RunId, uid: str, begun_at: Instant, report: Report) -> 
         next_run=report.next_run,
         reason=reason_of(report),
         destination_type=report.host.destination_type or "",
-        news=VersionNews(newest, report.listed_versions, report.deleted_versions, count),
+        news=VersionNews(newest, report.listed_versions, report.deleted_versions, count, begun_at),
     )
 
 

@@ -156,7 +156,7 @@ def _facts(row: Row) -> RunFacts:
     """Facts of a run from the columns of `_RUN_FACTS`."""
     host = orjson.loads(row[17]) if row[17] else {}
     newest = Version(Instant(row[18]), row[19] or 0, True) if row[18] is not None else None
-    news = VersionNews(newest, _versions(row[20]), tuple(orjson.loads(row[21])) if row[21] else (), row[14])
+    news = VersionNews(newest, _versions(row[20]), tuple(orjson.loads(row[21])) if row[21] else (), row[14], row[2])
     return RunFacts(
         run_id=row[0],
         uid=row[1],
