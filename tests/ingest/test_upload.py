@@ -199,6 +199,15 @@ def test_the_report_of_a_run_ends_its_live_status(door: Door) -> None:
     assert door.rows("SELECT activity, run_count FROM job") == [("idle", 1)]
 
 
+def test_a_live_status_that_comes_after_the_report_makes_nothing_run_again(door: Door) -> None:
+    door.post_json(backup())
+    door.post_json(live("Progress", "2026-07-10T01:00:30Z"))
+    assert door.value("SELECT activity FROM job") == "idle"
+    later = live("Started", "2026-07-11T01:00:01Z") | {"startedUtc": "2026-07-11T01:00:00Z"}
+    door.post_json(later)
+    assert door.value("SELECT activity FROM job") == "running"
+
+
 # What is kept
 
 

@@ -58,6 +58,7 @@ _PROOF = {
     )
     for operation, kind in (("Restore", "restored"), ("Test", "verified"))
 }
+_LAST_BEGUN = Statement(select(job.c.last_begun_at).where(job.c.id == bindparam("job_id")))
 _LIVE = ("live_started_at", "live_reported_at", "live_state", "live_phase", "live_progress", "live_operation")
 _SAVE_LIVE = Statement(
     update(job)
@@ -100,9 +101,12 @@ def record_activity(connection: Connection, arrival: Arrival, report: Report, pl
 
 
 def record_live(connection: Connection, at: Instant, sender: str, status: LiveStatus) -> Recorded:
-    """Takes over what a live-status document says of a running operation; an older one than the newest changes nothing."""
+    """Takes over what a live-status document says of a running operation; an older one than the newest changes nothing, and one that
+    comes after the report of its run makes nothing run again."""
     started = status.started_at if status.started_at is not None else at
     place = find_place(connection, status.origin, sender, started, at)
+    reported = connection.value(_LAST_BEGUN, {"job_id": place.job_id})
+    is_over = reported is not None and started <= reported + _STARTED_TOGETHER
     values = {
         "live_started_at_new": started,
         "live_reported_at_new": status.reported_at if status.reported_at is not None else at,
@@ -110,7 +114,7 @@ def record_live(connection: Connection, at: Instant, sender: str, status: LiveSt
         "live_phase_new": status.phase,
         "live_progress_new": status.progress,
         "live_operation_new": status.operation,
-        "activity_new": "running" if status.state in {"Started", "Progress"} else "idle",
+        "activity_new": "running" if status.state in {"Started", "Progress"} and not is_over else "idle",
         "job_id": place.job_id,
     }
     connection.run(_SAVE_LIVE, values)
