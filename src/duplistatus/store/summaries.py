@@ -319,7 +319,9 @@ def rebuild_all(connection: Connection, now: Instant) -> int:
     begin = "BEGIN IMMEDIATE" if connection.dialect == "sqlite" else "BEGIN"
     for job_id in ids:
         connection.script(begin)
-        rebuild_job(connection, job_id, now)
+        # A report in between may have made two jobs one.
+        if connection.row(_LOAD, {"job_id": job_id}) is not None:
+            rebuild_job(connection, job_id, now)
         connection.script("COMMIT")
     connection.script(begin)
     sum_fleet_anew(connection)
