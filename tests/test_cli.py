@@ -218,9 +218,9 @@ def filled(tmp_path: Path) -> Iterator[Database]:
     """A database with three runs of two jobs, in `tmp_path`/data."""
     database = _with_database(tmp_path)
     connection = database.connect()
-    for number, job in enumerate(("Documents", "Documents", "Photos")):
+    for number, name in enumerate(("Documents", "Documents", "Photos")):
         begin = f"2026-07-0{number + 1}T01:00:00Z"
-        document = backup({"BeginTime": begin, "EndTime": begin}, {"backup-name": job, "backup-id": job})
+        document = backup({"BeginTime": begin, "EndTime": begin}, {"backup-name": name, "backup-id": name})
         connection.script("BEGIN")
         record(connection, arrival(encoded(document), read(document), Instant(1_783_684_800_000)), read(document))
         connection.script("COMMIT")
