@@ -21,7 +21,7 @@ PAGES = {
     "cards": "/",
     "table": "/?view=table",
     "charts": "/?view=charts",
-    "one group": "/?group=failed",
+    "one group": "/?state=failed",
     "nothing found": "/?q=nothing-like-this",
     "server": "/detail/id-harbour",
     "job": "/detail/id-harbour?backup=Photos",
