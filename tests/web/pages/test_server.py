@@ -145,8 +145,8 @@ def test_the_page_says_when_only_the_newest_runs_were_sorted(admin: TestClient, 
     monkeypatch.setattr("duplistatus.web.pages.history.SORTED_RUNS", 5)
     page = history(read(admin.get(f"{ALPHA}?sort=uploaded")))
     assert [row[6] for row in page.rows] == [f"{size} B" for size in range(5, 0, -1)]
-    assert "Sorted are the newest 5 runs" in page.text
-    assert "Sorted are" not in history(read(admin.get(ALPHA))).text
+    assert "Only the newest 5 runs are sorted" in page.text
+    assert "runs are sorted" not in history(read(admin.get(ALPHA))).text
 
 
 def test_a_result_filters_the_history_and_what_has_none_says_so(admin: TestClient, clock: SetClock) -> None:

@@ -76,7 +76,7 @@ def aging(wording: Wording, at: Instant, now: Instant, kind: str = "", classes: 
     """An age as an element that `ages.js` keeps fresh: `3 h`, with `kind` `late` `3 h late`, with `in` `in 3 h`."""
     text = wording.age(at - now if kind == "in" else now - at)
     if kind and text != wording.age_patterns()["now"]:
-        text = wording.gettext("in {}" if kind == "in" else "{} late").replace("{}", text)
+        text = (wording.gettext("in {}") if kind == "in" else wording.gettext("{} late")).replace("{}", text)
     return Markup('<time class="{}" datetime="{}" data-age="{}">{}</time>').format(classes, iso(at), kind, text)
 
 
@@ -130,7 +130,8 @@ def strip_words(wording: Wording, bars: Sequence[str]) -> str:
     }
     text = wording.ngettext("Last run", "Last %(num)s runs", runs) % {"num": runs}
     results = ", ".join(f"{counts[kind]} {name}" for kind, name in names.items() if counts[kind])
-    return f"{text}: {results}" + (f"; {wording.ngettext('%(num)s missed', '%(num)s missed', missed) % {'num': missed}}" if missed else "")
+    gaps = wording.ngettext("%(num)s missed", "%(num)s missed", missed) % {"num": missed}
+    return f"{text}: {results}" + (f"; {gaps}" if missed else "")
 
 
 def row_view(reader: Reader, server: ServerRow, view: JobView[JobRow], when: Markup, due: Markup) -> JobRowView:
