@@ -47,7 +47,7 @@ def test_the_totals_are_those_of_the_server(visit: Visit, story: Site) -> None:
 def test_an_overdue_job_says_why(visit: Visit, story: Site) -> None:
     page = visit(story, HARBOUR)
     verdict = page.get_by_label("Why Photos is overdue")
-    expect(verdict).to_contain_text("Photos should have run on 19 Nov, 12:00, 2 days ago. Its last run began on 12 Nov, 12:00.")
+    expect(verdict).to_contain_text("Photos should have run on 19 Nov, 12:00. That was 2 days ago; its last run began on 12 Nov, 12:00.")
     expect(verdict).to_contain_text("next-scheduled-run")
     expect(verdict).to_contain_text("tolerance of 2 hours")
     page.goto(f"{story.address}{HARBOUR}?backup=Files")

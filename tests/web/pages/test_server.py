@@ -81,7 +81,7 @@ def test_an_overdue_job_tells_when_it_was_expected_and_from_what(admin: TestClie
     send(admin, Made(Instant(clock.now() - 3 * DAY), next_run=Instant(clock.now() - 2 * DAY)))
     page = read(admin.get(ALPHA))
     verdict = page.one("section", has="verdict").text
-    assert verdict.startswith("Files should have run on 8 Jul, 12:00, 2 days ago. Its last run began on 7 Jul, 12:00.")
+    assert verdict.startswith("Files should have run on 8 Jul, 12:00. That was 2 days ago; its last run began on 7 Jul, 12:00.")
     assert "next-scheduled-run" in verdict
     assert "2 hours" in verdict
     assert page.one("section", id="jobs").rows[0][0] == "Overdue"
