@@ -10,8 +10,8 @@ import pytest
 
 from duplistatus.report.reading import read_file
 from duplistatus.report.recording import unwrap
-from duplistatus.report.rejection import NotAReport, TooLarge
-from duplistatus.report.rendering import as_read, as_refused
+from duplistatus.report.rejection import NotAReport
+from duplistatus.report.rendering import as_read
 from tests.report.samples import DATA, LIMIT, RECORDED, backup, encoded, read, read_status
 
 TAG = "2026-07-10 03:00:44 +02 - [Information-DeleteHandler:RetentionPolicy"
@@ -55,14 +55,6 @@ def test_a_status_document_renders_with_the_same_keys() -> None:
     assert list(rendered) == list(as_read(read(backup())))
     assert (rendered["operation"], rendered["status"], rendered["begun_at"]) == ("Backup", "Started", "2026-07-10T01:00:00.000Z")
     assert rendered["versions"] == {"count": None, "at": None}
-
-
-def test_a_refusal_renders_its_sentence_and_code() -> None:
-    with pytest.raises(NotAReport) as refused:
-        read_file(b'{"test":"connection"}', LIMIT)
-    rendered = as_refused(refused.value)
-    assert rendered == {"error": "The connection works, but this is a test document and no report", "code": "connection_test"}
-    assert as_refused(TooLarge(5)) == {"error": "The report is larger than the limit of 5 bytes", "code": "too_large"}
 
 
 def test_a_recorded_request_is_read_by_its_body_and_headers() -> None:

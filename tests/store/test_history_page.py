@@ -200,9 +200,9 @@ def test_sqlite_reads_a_page_from_indexes_in_order(data_dir: Path, jobs: int, *,
     database = Database(data_dir / "duplistatus.db")
     migrate(database)
     opened = database.connect()
-    text, literals = history_page._page(jobs, descending=descending, of_status=of_status, cut_arms=False).text("sqlite")
+    text, arguments = history_page._page(jobs, descending=descending, of_status=of_status, cut_arms=False).prepared("sqlite")
     values = {f"job_{number}": number + 1 for number in range(jobs)} | {"begun_at": 2**62, "id": 2**62, "count": 26, "status": "Error"}
-    plan = "\n".join(row[-1] for row in opened.raw.execute("EXPLAIN QUERY PLAN " + text, {**literals, **values}).fetchall())
+    plan = "\n".join(row[-1] for row in opened.raw.execute("EXPLAIN QUERY PLAN " + text, arguments(values)).fetchall())
     opened.close()
     database.close()
     index = "ix_run_status (job_id=? AND status=? AND begun_at" if of_status else "(job_id=? AND begun_at"
@@ -222,11 +222,11 @@ def test_postgresql_reads_no_more_than_a_page_of_each_job(
     opened = database.connect()
     seed(opened, JOBS, 8_000)
     opened.script("ANALYZE run")
-    text, literals = history_page._page(len(JOBS), descending=descending, of_status=of_status, cut_arms=True).text("postgresql")
+    text, arguments = history_page._page(len(JOBS), descending=descending, of_status=of_status, cut_arms=True).prepared("postgresql")
     start = 2**62 if descending else -(2**62)
     values: dict[str, object] = {f"job_{number}": job_id for number, job_id in enumerate(JOBS)}
     values |= {"begun_at": start, "id": start, "count": 26, "status": "Success"}
-    (plan,) = opened.raw.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + text, {**literals, **values}).fetchone()
+    (plan,) = opened.raw.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + text, arguments(values)).fetchone()
     opened.close()
     database.close()
     scans = [node for node in _nodes(plan[0]["Plan"]) if "Scan" in node["Node Type"] and "Relation Name" in node]

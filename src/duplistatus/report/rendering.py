@@ -4,7 +4,6 @@ are ISO 8601 in UTC; null means that the document does not tell."""
 from __future__ import annotations
 
 from duplistatus.clock import Instant, iso
-from duplistatus.report.rejection import Rejection
 from duplistatus.report.report import LiveStatus, Origin, Report
 
 
@@ -22,11 +21,6 @@ def as_read(report: Report | LiveStatus) -> dict[str, object]:
         next_run=report.next_run,
         versions={"count": report.versions_count, "at": _versions(report)},
     )
-
-
-def as_refused(rejection: Rejection) -> dict[str, object]:
-    """The output of `duplistatus read` for a document that cannot be read."""
-    return {"error": rejection.sentence, "code": rejection.code}
 
 
 def _rendered(

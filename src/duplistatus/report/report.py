@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from duplistatus.clock import Instant
 
@@ -37,8 +38,7 @@ class Origin:
     backup_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """A restorable version at the destination. `at` is exact when `exact`; otherwise it is the wall-clock time of the log line
     with the offset of the report's own `LastBackupDate`. `offset_minutes` is the offset from UTC that the text was written in."""
 

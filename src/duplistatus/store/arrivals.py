@@ -78,10 +78,16 @@ _INSERT_RAW = Statement(
         }
     )
 )
-_KEPT = select(raw_report.c.id).where(raw_report.c.job_id == bindparam("job_id")).order_by(raw_report.c.id.desc()).limit(KEPT_DOCUMENTS)
-_PRUNE_RAW = Statement(
-    delete(raw_report).where(raw_report.c.job_id == bindparam("job_id"), raw_report.c.id.not_in(_KEPT.scalar_subquery()))
+_TOO_MANY = (
+    select(raw_report.c.id)
+    .where(raw_report.c.job_id == bindparam("job_id"))
+    .order_by(raw_report.c.id.desc())
+    .limit(1)
+    .offset(KEPT_DOCUMENTS)
+    .scalar_subquery()
 )
+# The index finds these rows; one that names the rows to keep would look through them for each row of the job.
+_PRUNE_RAW = Statement(delete(raw_report).where(raw_report.c.job_id == bindparam("job_id"), raw_report.c.id <= _TOO_MANY))
 
 
 def keep_raw(connection: Connection, arrival: Arrival, report: Report, place: Place, run_id: RunId | None) -> None:

@@ -8,7 +8,7 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from duplistatus.store.statement import Params, Statement
 
 Row = tuple[Any, ...]
+_NO_VALUES: Params = {}
 
 
 class StoreError(Exception):
@@ -40,28 +41,28 @@ class Connection:
         self.raw = raw
         self.dialect = dialect
 
-    def run(self, statement: Statement, params: Params | None = None) -> Any:  # noqa: ANN401 - as the driver answers
+    def run(self, statement: Statement, params: Params = _NO_VALUES) -> Any:  # noqa: ANN401 - as the driver answers
         """Runs a statement; the driver's cursor."""
-        text, literals = statement.text(self.dialect)
-        return self.raw.execute(text, {**literals, **params} if params and literals else params or literals)
+        text, arguments = statement.prepared(self.dialect)
+        return self.raw.execute(text, arguments(params))
 
-    def rows(self, statement: Statement, params: Params | None = None) -> list[Row]:
+    def rows(self, statement: Statement, params: Params = _NO_VALUES) -> list[Row]:
         found: list[Row] = self.run(statement, params).fetchall()
         return found
 
-    def row(self, statement: Statement, params: Params | None = None) -> Row | None:
+    def row(self, statement: Statement, params: Params = _NO_VALUES) -> Row | None:
         found: Row | None = self.run(statement, params).fetchone()
         return found
 
-    def value(self, statement: Statement, params: Params | None = None) -> Any:  # noqa: ANN401 - as the driver answers
+    def value(self, statement: Statement, params: Params = _NO_VALUES) -> Any:  # noqa: ANN401 - as the driver answers
         """The first column of the first row, None without a row."""
         found = self.row(statement, params)
         return found[0] if found else None
 
     def run_many(self, statement: Statement, params: Iterable[Params]) -> None:
         """Runs a statement once for each set of values."""
-        text, literals = statement.text(self.dialect)
-        sets: Sequence[dict[str, Any]] = [{**literals, **each} for each in params]
+        text, arguments = statement.prepared(self.dialect)
+        sets = [arguments(each) for each in params]
         if not sets:
             return
         if self.dialect == "sqlite":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -23,6 +24,8 @@ from duplistatus.store.summaries import versions_text
 from duplistatus.store.tables import FIGURES, run, run_log
 
 _HOST = tuple(field.name for field in fields(Host))
+_FIELDS_OF_HOST = attrgetter(*_HOST)
+_FIGURES_OF = attrgetter(*FIGURES)
 _PLAIN = (
     "ended_at",
     "duration_ticks",
@@ -132,7 +135,7 @@ def add_document(connection: Connection, arrival: Arrival, report: Report, run_i
 def columns_of(report: Report) -> dict[str, Any]:
     """The columns of a run that come from its report."""
     figures, newest = report.figures, report.last_version
-    values: dict[str, Any] = {name: getattr(figures, name) for name in FIGURES}
+    values: dict[str, Any] = dict(zip(FIGURES, _FIGURES_OF(figures), strict=True))
     values |= {
         "ended_at": report.ended_at,
         "duration_ticks": _ticks(report.duration_seconds),
@@ -168,5 +171,5 @@ def as_json(value: object) -> str | None:
 
 def known(value: Host | Figures) -> dict[str, Any]:
     """The fields that are not None."""
-    names = _HOST if isinstance(value, Host) else FIGURES
-    return {name: each for name in names if (each := getattr(value, name)) is not None}
+    names, pick = (_HOST, _FIELDS_OF_HOST) if isinstance(value, Host) else (FIGURES, _FIGURES_OF)
+    return {name: each for name, each in zip(names, pick(value), strict=True) if each is not None}
