@@ -335,3 +335,39 @@ def test_a_start_says_where_to_go_and_how_to_sign_in_the_first_time(tmp_path: Pa
         assert process.returncode == 0
     where = f"duplistatus {__version__} is at http://localhost:{port}/\n"
     assert told == [[where, "First sign-in: admin / Duplistatus09 (you choose a new password then)\n"], [where]]
+
+
+def test_next_run_prints_the_next_run_of_one_schedule() -> None:
+    words = ["--zone", "America/New_York", "--repeat", "1D", "--days", "1,2,3,4,5", "--base", "2026-03-07T01:30:00Z"]
+    answer = CliRunner().invoke(main, ["next-run", *words, "--not-before", "2026-03-07T02:00:00Z"])
+    assert (answer.exit_code, answer.output) == (0, "2026-03-10T01:30:00Z\n")
+
+
+def test_next_run_answers_each_row_of_standard_input() -> None:
+    rows = (DATA / "next-run-before-2.1.2.tsv").read_text()
+    answer = CliRunner().invoke(main, ["next-run", "--before-2.1.2"], input=rows)
+    assert answer.exit_code == 0
+    assert answer.output.splitlines() == [line.split("\t")[5] for line in rows.splitlines()[1:]]
+
+
+def test_next_run_says_which_row_it_cannot_answer_and_answers_the_others() -> None:
+    rows = "UTC\t1D\t-\t2026-01-01\t2026-01-02\nUTC\t1d\t-\t2026-01-01\t2026-01-02\nUTC\t1D\n\t1D\t\t2026-01-01\t2026-01-03\n"
+    answer = CliRunner().invoke(main, ["next-run"], input=rows)
+    assert answer.exit_code == 1
+    assert answer.stdout.splitlines() == ["2026-01-02T00:00:00Z", "error", "error", "2026-01-03T00:00:00Z"]
+    assert [line.partition(":")[0] for line in answer.stderr.splitlines()] == ["line 2", "line 3"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--repeat", "1D"], "--repeat, --base and --not-before are needed"),
+        (["--repeat", "1m", "--base", "2026-01-01", "--not-before", "2026-01-01"], "longer than 5 minutes"),
+        (["--repeat", "1D", "--base", "2026-01-01", "--not-before", "2026-01-01", "--zone", "Mars/Phobos"], "no time zone 'Mars/Phobos'"),
+        (["--repeat", "1D", "--base", "2026-01-01", "--not-before", "2026-01-01", "--days", "8"], "no weekdays"),
+    ],
+)
+def test_next_run_says_what_is_wrong_with_its_options(words: list[str], said: str) -> None:
+    answer = CliRunner().invoke(main, ["next-run", *words])
+    assert answer.exit_code in {1, 2}
+    assert said in answer.output

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
@@ -139,6 +139,49 @@ def read(files: tuple[Path, ...], zone: str | None) -> None:
             refused = True
             click.echo(f"{file}: {error.sentence}", err=True)
     sys.exit(1 if refused else 0)
+
+
+@main.command("next-run")
+@click.option("--zone", default=None, help="Zone in which that Duplicati counts, e.g. Europe/Oslo; UTC where not given.")
+@click.option("--repeat", help="The schedule's interval, e.g. 1D or 1W12h.")
+@click.option("--days", default=None, help="Allowed weekdays, e.g. 1,2,3 (0 is Sunday); all where not given.")
+@click.option("--base", help="The schedule's time, e.g. 2026-07-10T01:00:00Z.")
+@click.option("--not-before", help="The moment from which on the next run is asked.")
+@click.option("--before-2.1.2", "older", is_flag=True, help="By the rule of Duplicati before 2.1.2; the zone is then that of its host.")
+def next_run(zone: str | None, repeat: str | None, days: str | None, base: str | None, not_before: str | None, *, older: bool) -> None:
+    """Prints the next run that Duplicati computes. Without options, rows of zone, interval, weekdays, base and not-before, parted by
+    tabs, are read from standard input, and each is answered by a line."""
+    from duplistatus.evaluate.next_run_text import next_run_text
+
+    if not any((zone, repeat, days, base, not_before)):
+        _next_runs(older=older)
+    if not (repeat and base and not_before):
+        raise click.UsageError("--repeat, --base and --not-before are needed, or rows on standard input and no options")
+    try:
+        click.echo(next_run_text(zone or "", repeat, days or "", base, not_before, before_2_1_2=older))
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _next_runs(*, older: bool) -> NoReturn:
+    """Answers the rows of standard input, `error` for one that cannot be answered, whose reason goes to standard error."""
+    from duplistatus.evaluate.next_run_text import next_run_text
+
+    failed = False
+    for number, line in enumerate(sys.stdin, 1):
+        # Further columns, such as the answer itself in a table of known ones, are passed over; so is a row of headings.
+        fields = line.rstrip("\r\n").split("\t")[:5]
+        if not line.strip() or (number == 1 and fields[0] == "zone"):
+            continue
+        try:
+            if len(fields) < 5:  # noqa: PLR2004 - the columns named above
+                raise ValueError("a row needs zone, interval, weekdays, base and not-before, parted by tabs")
+            click.echo(next_run_text(*fields, before_2_1_2=older))
+        except ValueError as error:
+            failed = True
+            click.echo("error")
+            click.echo(f"line {number}: {error}", err=True)
+    sys.exit(1 if failed else 0)
 
 
 @main.command()
