@@ -3,6 +3,7 @@ jobs by name. With thousands of jobs, reading the full rows would cost more than
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -59,9 +60,9 @@ _LAST_RUNS = Statement(
 )
 
 
-def job_lines(connection: Connection) -> list[JobLine]:
-    """All jobs by server and name."""
-    return [JobLine(*row) for row in connection.rows(_LINES)]
+def job_lines(connection: Connection) -> Iterator[JobLine]:
+    """All jobs by server and name, read as they are taken."""
+    return (JobLine(*row) for row in connection.run(_LINES))
 
 
 def last_runs(connection: Connection) -> list[LastRun]:
