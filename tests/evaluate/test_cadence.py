@@ -53,6 +53,14 @@ def test_runs_around_midnight_are_one_time_of_day() -> None:
     assert abs(found.next_after(runs[-1]) - runs[-1] - DAY) < 10 * MINUTE
 
 
+def test_the_usual_time_of_runs_around_midnight_is_midnight() -> None:
+    start = datetime(2026, 7, 6, 0, 0, tzinfo=UTC)
+    runs = [instant(start + timedelta(days=day, minutes=(-24, -12, 0, 12, 24)[day % 5])) for day in range(15)]
+    found = learn(runs)
+    assert found is not None
+    assert found.time_of_day == 0
+
+
 @pytest.mark.parametrize("days", [{1}, {1, 4}, {0, 6}])
 def test_a_job_of_some_weekdays_is_expected_on_those(days: set[int]) -> None:
     runs = local_runs(ZoneInfo("UTC"), datetime(2026, 7, 6, 3, 0), days, 12)  # noqa: DTZ001 - the local time
