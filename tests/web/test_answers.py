@@ -37,6 +37,17 @@ def test_a_clock_that_was_set_back_makes_bodies_anew() -> None:
     assert kept.get("a", 7, Instant(NOW - 1)) is None
 
 
+def test_what_can_no_longer_be_answered_takes_no_room() -> None:
+    kept = Answers()
+    kept.keep("a", 7, NOW, b"x" * 5_000)
+    kept.keep("b", 8, NOW, b"x")
+    held = kept.held_bytes
+    assert held < 2 * ENTRY_BYTES
+    kept.keep("c", 8, Instant(NOW + MINUTE), b"x")
+    assert kept.held_bytes == held
+    assert kept.get("c", 8, Instant(NOW + MINUTE)) == b"x"
+
+
 def test_what_nobody_asked_for_longest_is_dropped_first() -> None:
     kept = Answers(most_bytes=4 * ENTRY_BYTES)
     for key in ("a", "b", "c"):

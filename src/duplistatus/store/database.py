@@ -84,8 +84,8 @@ _SQLITE_PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA busy_timeout=5000",
     "PRAGMA foreign_keys=ON",
-    # 8 MB each: there are as many readers as threads that read at once, and the system caches the file anyway.
-    "PRAGMA cache_size=-8192",
+    # 2 MB each: there are as many readers as threads that read at once, and the system caches the file anyway.
+    "PRAGMA cache_size=-2048",
     "PRAGMA wal_autocheckpoint=4000",
     "PRAGMA temp_store=MEMORY",
 )

@@ -40,6 +40,7 @@ class Answers:
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
         self._most_bytes = most_bytes
+        self._cleaned = (0, Instant(0))
         self.held_bytes = 0
 
     def get(self, key: Hashable, version: int, now: Instant) -> bytes | None:
@@ -52,6 +53,7 @@ class Answers:
 
     def keep(self, key: Hashable, version: int, now: Instant, body: bytes) -> None:
         """Keeps a body made from this version; one that alone would take half of the room is not kept."""
+        self._clean(version, now)
         before = self._kept.pop(key, None)
         if before is not None:
             self.held_bytes -= before.size
@@ -63,6 +65,15 @@ class Answers:
         while self.held_bytes > self._most_bytes:
             _, dropped = self._kept.popitem(last=False)
             self.held_bytes -= dropped.size
+
+    def _clean(self, version: int, now: Instant) -> None:
+        """Forgets what can no longer be answered, after each new version and each minute: a large fleet's answers are megabytes."""
+        known, cleaned_at = self._cleaned
+        if known == version and 0 <= now - cleaned_at < LONGEST:
+            return
+        self._cleaned = (version, now)
+        for key in [key for key, kept in self._kept.items() if kept.version < version or not 0 <= now - kept.made_at < LONGEST]:
+            self.held_bytes -= self._kept.pop(key).size
 
 
 def answers(connection: HTTPConnection) -> Answers:
