@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     from duplistatus.security.first_account import FirstAccount
     from duplistatus.store.database import Database
 
+_COLUMNS = 5
+"""Of a question for a next run: zone, interval, weekdays, base and not-before."""
 _DEMO_PASSWORD = "Demo2026"  # noqa: S105 - the demo's data are invented
 
 
@@ -118,14 +119,15 @@ def read(files: tuple[Path, ...], zone: str | None) -> None:
     """Prints as JSON what is understood of report FILES, or says why they are refused."""
     import orjson
 
+    from duplistatus.evaluate.next_run_text import read_zone
     from duplistatus.report.reading import read_file
     from duplistatus.report.rejection import Rejection
     from duplistatus.report.rendering import as_read
 
     try:
-        known = ZoneInfo(zone) if zone else None
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise click.ClickException(f"there is no time zone {zone!r}") from None
+        known = read_zone(zone) if zone else None
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
     limit = _settings().upload_max_bytes
     refused = False
     for file in files:
@@ -170,11 +172,11 @@ def _next_runs(*, older: bool) -> NoReturn:
     failed = False
     for number, line in enumerate(sys.stdin, 1):
         # Further columns, such as the answer itself in a table of known ones, are passed over; so is a row of headings.
-        fields = line.rstrip("\r\n").split("\t")[:5]
+        fields = line.rstrip("\r\n").split("\t")[:_COLUMNS]
         if not line.strip() or (number == 1 and fields[0] == "zone"):
             continue
         try:
-            if len(fields) < 5:  # noqa: PLR2004 - the columns named above
+            if len(fields) < _COLUMNS:
                 raise ValueError("a row needs zone, interval, weekdays, base and not-before, parted by tabs")
             click.echo(next_run_text(*fields, before_2_1_2=older))
         except ValueError as error:

@@ -16,19 +16,19 @@ from duplistatus.evaluate.cadence import learn
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
 
 
-def local_runs(zone: ZoneInfo, first: datetime, days: set[int], count: int, spread: int = 5) -> list[Instant]:
-    """Runs at the local time of `first` on weekdays (0 is Sunday), each begun up to `spread` minutes late."""
+def local_runs(first: datetime, days: set[int], count: int, spread: int = 5) -> list[Instant]:
+    """Runs at the local time of `first`, in its zone, on weekdays (0 is Sunday), each begun up to `spread` minutes late."""
     late, day = random.Random(7), first
     found: list[Instant] = []
     while len(found) < count:
         if day.isoweekday() % 7 in days:
-            found.append(Instant(instant(day.replace(tzinfo=zone)) + late.randrange(spread * MINUTE)))
+            found.append(Instant(instant(day) + late.randrange(spread * MINUTE)))
         day += timedelta(days=1)
     return found
 
 
 def test_a_job_of_weekdays_is_not_expected_on_saturday() -> None:
-    runs = local_runs(LOS_ANGELES, datetime(2026, 7, 6, 20, 0), {1, 2, 3, 4, 5}, 10)  # noqa: DTZ001 - the local time
+    runs = local_runs(datetime(2026, 7, 6, 20, 0, tzinfo=LOS_ANGELES), {1, 2, 3, 4, 5}, 10)
     found = learn(runs, LOS_ANGELES)
     assert found is not None
     assert (found.days, found.confidence) == (frozenset({1, 2, 3, 4, 5}), 1.0)
@@ -37,7 +37,7 @@ def test_a_job_of_weekdays_is_not_expected_on_saturday() -> None:
 
 
 def test_a_time_of_day_stays_over_a_change_of_the_clock() -> None:
-    runs = local_runs(LOS_ANGELES, datetime(2026, 2, 26, 20, 0), set(range(7)), 10)  # noqa: DTZ001 - the local time
+    runs = local_runs(datetime(2026, 2, 26, 20, 0, tzinfo=LOS_ANGELES), set(range(7)), 10)
     found = learn(runs, LOS_ANGELES)
     assert found is not None
     # The clock is set forward on 8 March; the last run was on the 7th.
@@ -63,7 +63,7 @@ def test_the_usual_time_of_runs_around_midnight_is_midnight() -> None:
 
 @pytest.mark.parametrize("days", [{1}, {1, 4}, {0, 6}])
 def test_a_job_of_some_weekdays_is_expected_on_those(days: set[int]) -> None:
-    runs = local_runs(ZoneInfo("UTC"), datetime(2026, 7, 6, 3, 0), days, 12)  # noqa: DTZ001 - the local time
+    runs = local_runs(datetime(2026, 7, 6, 3, 0, tzinfo=UTC), days, 12)
     found = learn(runs[:-1])
     assert found is not None
     assert abs(found.next_after(runs[-2]) - runs[-1]) <= 10 * MINUTE
@@ -79,7 +79,7 @@ def test_an_equal_distance_is_learned(interval: int) -> None:
 
 
 def test_a_manual_run_now_and_then_does_not_move_a_daily_job() -> None:
-    runs = local_runs(ZoneInfo("UTC"), datetime(2026, 7, 1, 3, 0), set(range(7)), 28)  # noqa: DTZ001 - the local time
+    runs = local_runs(datetime(2026, 7, 1, 3, 0, tzinfo=UTC), set(range(7)), 28)
     manual = [Instant(runs[9] + 7 * HOUR), Instant(runs[20] + 11 * HOUR)]
     found = learn([*runs, *manual])
     assert found is not None

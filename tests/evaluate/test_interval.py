@@ -17,6 +17,10 @@ SPANS = [tuple(line.split("\t")) for line in (DATA / "time-span.tsv").read_text(
 PARTS = st.lists(st.tuples(st.integers(0, 400), st.sampled_from("smhDWMY")), min_size=1, max_size=5)
 
 
+def written(parts: list[tuple[int, str]]) -> str:
+    return "".join(f"{number}{unit}" for number, unit in parts)
+
+
 @pytest.mark.parametrize(("text", "seconds"), SPANS)
 def test_a_time_span_has_the_length_that_duplicati_reads(text: str, seconds: str) -> None:
     if seconds == "error":
@@ -65,16 +69,16 @@ def test_a_step_follows_the_calendar_in_the_order_of_the_text(text: str, start: 
 
 
 @given(PARTS)
-def test_an_interval_is_written_as_it_was_read(parts: list[tuple[int, str]]) -> None:
+def test_an_interval_has_the_parts_of_its_text(parts: list[tuple[int, str]]) -> None:
     interval = Interval(tuple(parts))
     if interval.length > 300_000:
-        assert str(read_interval(str(interval))) == str(interval)
+        assert read_interval(written(parts)) == interval
 
 
 @given(PARTS)
 def test_the_length_of_an_interval_is_that_of_the_same_time_span(parts: list[tuple[int, str]]) -> None:
     interval = Interval(tuple(parts))
-    assert read_length(str(interval)) * 1_000 == interval.length
+    assert read_length(written(parts)) * 1_000 == interval.length
 
 
 @given(st.text(alphabet="smhDWMYd0123456789+-. \t", max_size=12))

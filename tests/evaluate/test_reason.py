@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,8 +80,8 @@ FAILED = [path for path in sorted((DATA / "reports").glob("*/*.json")) if "-fata
 
 
 @pytest.mark.parametrize("path", FAILED[::7], ids=lambda path: path.stem)
-def test_recorded_failures_have_a_reason_without_technical_prefix(path: object) -> None:
-    request = recorded(path)  # type: ignore[arg-type]
+def test_recorded_failures_have_a_reason_without_technical_prefix(path: Path) -> None:
+    request = recorded(path)
     parsed = read_body(request.body.encode(), request.content_type, None, 1 << 25)
     assert isinstance(parsed, Report)
     line = reason_of(parsed)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 from httpx2 import Client, Response, TransportError
@@ -41,8 +41,8 @@ class Product:
     log: Path
     clients: list[Client] = field(default_factory=list)
 
-    def client(self, **options: object) -> Client:
-        made = Client(base_url=self.url, timeout=20, trust_env=False, **options)  # type: ignore[arg-type]
+    def client(self, **options: Any) -> Client:
+        made = Client(base_url=self.url, timeout=20, trust_env=False, **options)
         self.clients.append(made)
         return made
 

@@ -55,9 +55,6 @@ class Interval:
                 moment += timedelta(seconds=number * _SECONDS[unit])
         return moment
 
-    def __str__(self) -> str:
-        return "".join(f"{number}{unit}" for number, unit in self.parts)
-
 
 def read_interval(text: str) -> Interval:
     """The interval of a schedule, as `Repeat` holds it. Raises ValueError with a sentence."""

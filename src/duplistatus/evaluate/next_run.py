@@ -33,26 +33,28 @@ _UTC = ZoneInfo("UTC")
 def next_run(base: Instant, not_before: Instant, interval: Interval, days: frozenset[int] = ALL_DAYS, zone: ZoneInfo = _UTC) -> Instant:
     """The first slot at or after `not_before`, counted from `base`; Duplicati from 2.1.2. `days` must not be empty. Raises
     OverflowError past the year 9999."""
-    at = base
-    kept = zone if interval.is_of_calendar else _UTC
-    while at < not_before:
-        at = _leap(at, not_before, interval, kept) or _step(at, interval, kept)
-    return _on_allowed_day(at, interval, days, zone, lambda slot: _step(slot, interval, kept))
+    return _first_slot(base, not_before, interval, days, zone, zone if interval.is_of_calendar else _UTC)
 
 
 def next_run_before_2_1_2(
     base: Instant, not_before: Instant, interval: Interval, days: frozenset[int] = ALL_DAYS, zone: ZoneInfo = _UTC
 ) -> Instant:
     """The same of older Duplicatis: the time of day is one of UTC; `zone`, that of the host, decides the weekday alone."""
-    at = base
-    while at < not_before:
-        at = _leap(at, not_before, interval, _UTC) or _step(at, interval, _UTC)
-    return _on_allowed_day(at, interval, days, zone, lambda slot: _step(slot, interval, _UTC))
+    return _first_slot(base, not_before, interval, days, zone, _UTC)
 
 
 def weekday(at: Instant, zone: ZoneInfo) -> int:
     """The weekday in a zone, 0 is Sunday."""
     return moment(at).astimezone(zone).isoweekday() % _WEEK
+
+
+def _first_slot(base: Instant, not_before: Instant, interval: Interval, days: frozenset[int], zone: ZoneInfo, kept: ZoneInfo) -> Instant:
+    """`zone` decides the weekday, `kept` is the zone whose time of day stays."""
+    at = base
+    while at < not_before:
+        leap = _leap(at, not_before, interval, kept)
+        at = _step(at, interval, kept) if leap is None else leap
+    return _on_allowed_day(at, interval, days, zone, lambda slot: _step(slot, interval, kept))
 
 
 def _step(at: Instant, interval: Interval, zone: ZoneInfo) -> Instant:
