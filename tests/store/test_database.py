@@ -9,10 +9,10 @@ import psycopg
 import pytest
 from sqlalchemy import bindparam, insert, select
 
+from duplistatus.store.account_tables import setting
 from duplistatus.store.database import Connection, Database, StoreUnavailable
 from duplistatus.store.schema import migrate
 from duplistatus.store.statement import Statement
-from duplistatus.store.tables import setting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from duplistatus.clock import Instant
+from duplistatus.store.account_tables import login_failure, user
 from duplistatus.store.database import Connection, Row
 from duplistatus.store.ids import UserId
 from duplistatus.store.statement import Statement
-from duplistatus.store.tables import login_failure, user
 
 
 @dataclass(frozen=True, slots=True)

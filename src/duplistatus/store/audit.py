@@ -10,10 +10,10 @@ from typing import Literal
 from sqlalchemy import bindparam, insert
 
 from duplistatus.clock import Instant
+from duplistatus.store.account_tables import audit
 from duplistatus.store.accounts import User
 from duplistatus.store.database import Connection
 from duplistatus.store.statement import Statement
-from duplistatus.store.tables import audit
 
 Category = Literal["auth", "backup", "config", "server", "system", "user"]
 

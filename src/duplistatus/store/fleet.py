@@ -25,7 +25,8 @@ class ServerRow:
     note: str
     url: str
     has_password: bool
-    time_zone: str | None
+    zone: str
+    zone_source: str
     version: str
     operating_system: str
     operating_system_detailed: str
@@ -112,7 +113,8 @@ _SERVER = (
     server.c.note,
     server.c.url,
     server.c.password_enc.is_not(None),
-    server.c.time_zone,
+    server.c.zone,
+    server.c.zone_source,
     server.c.version,
     server.c.operating_system,
     server.c.operating_system_detailed,

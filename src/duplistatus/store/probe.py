@@ -7,9 +7,9 @@ import secrets
 from sqlalchemy import bindparam, insert, select, update
 
 from duplistatus.clock import Instant
+from duplistatus.store.account_tables import setting
 from duplistatus.store.database import Connection
 from duplistatus.store.statement import Statement
-from duplistatus.store.tables import setting
 
 _KEY = "health.checked_at"
 _ROOM = 256 * 1024

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import sqlalchemy
     from alembic.config import Config
 
-NEWEST = "0001"
-"""The revision of `tables.py`: the newest file in `migrations/versions/`."""
+NEWEST = "0002"
+"""The revision of `all_tables.py`: the newest file in `migrations/versions/`."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 _LOCK = 0x6475706C  # any number that no other program locks in this database
@@ -141,7 +141,7 @@ def _checked_revision(database: Database, connection: sqlalchemy.Connection) -> 
     from alembic.script import ScriptDirectory
     from sqlalchemy import inspect
 
-    from duplistatus.store.tables import metadata
+    from duplistatus.store.all_tables import metadata
 
     there = set(inspect(connection).get_table_names())
     if "alembic_version" not in there:

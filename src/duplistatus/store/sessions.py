@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from duplistatus.clock import Instant
+from duplistatus.store.account_tables import session, user
 from duplistatus.store.accounts import User
 from duplistatus.store.database import Connection, Row
 from duplistatus.store.ids import UserId
 from duplistatus.store.statement import Statement
-from duplistatus.store.tables import session, user
 
 ANONYMOUS_KEPT = 10_000
 """Sessions nobody signed in to; older ones go when there are more, so that asking for sessions cannot fill the disk."""

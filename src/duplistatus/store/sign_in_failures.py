@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from duplistatus.clock import Instant
+from duplistatus.store.account_tables import login_failure
 from duplistatus.store.database import Connection
 from duplistatus.store.statement import Statement
-from duplistatus.store.tables import login_failure
 
 
 @dataclass(frozen=True, slots=True)

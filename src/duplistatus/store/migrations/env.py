@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from duplistatus.store.tables import metadata
+from duplistatus.store.all_tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,0 +1,79 @@
+"""The tables of people: accounts, sessions, failed sign-ins, the audit log, and the product's own settings."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table, Text
+
+from duplistatus.store.columns import at, count, flag, id_column, metadata, text
+
+user = Table(
+    "user",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("username", Text, nullable=False),
+    # the name folded to one case: names are case-insensitive
+    Column("username_key", Text, nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    flag("is_admin"),
+    flag("must_change_password"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    at("last_login_at"),
+    Column("last_login_ip", Text),
+    # JSON: display settings
+    Column("display", Text, nullable=False, server_default="{}"),
+)
+
+session = Table(
+    "session",
+    metadata,
+    # SHA-256 of the cookie's value; the value itself is nowhere stored
+    Column("token_hash", Text, primary_key=True),
+    Column("public_id", Text, nullable=False, unique=True),
+    Column("user_id", Text, ForeignKey("user.id", ondelete="CASCADE")),
+    Column("csrf_token", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_seen_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    text("address"),
+    text("user_agent"),
+    Index("ix_session_user_id", "user_id"),
+    Index("ix_session_expires_at", "expires_at"),
+)
+
+# Failed sign-ins by `user:<name>` and `address:<ip>`.
+login_failure = Table(
+    "login_failure",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    count("failures"),
+    Column("first_at", BigInteger, nullable=False),
+    at("locked_until"),
+    count("locks"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    id_column(),
+    Column("at", BigInteger, nullable=False),
+    Column("user_id", Text),
+    text("username"),
+    Column("action", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("target_type", Text),
+    Column("target_id", Text),
+    Column("details", Text),
+    text("address"),
+    text("user_agent"),
+    Column("status", Text, nullable=False),
+    Column("error", Text),
+    Index("ix_audit_at", "at"),
+)
+
+setting = Table(
+    "setting",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
