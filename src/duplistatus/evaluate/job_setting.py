@@ -109,3 +109,16 @@ def checked(setting: JobSetting) -> JobSetting:
     if setting.tolerance is not None and setting.tolerance not in TOLERANCES.values():
         raise ValueError(f"the tolerance is none of {', '.join(TOLERANCES)}")
     return setting
+
+
+def checked_watch(settings: WatchSettings) -> WatchSettings:
+    """The same settings, where they make sense. Raises ValueError with a sentence."""
+    if settings.tolerance not in TOLERANCES.values():
+        raise ValueError(f"the tolerance is none of {', '.join(TOLERANCES)}")
+    if settings.check_interval not in CHECK_INTERVALS:
+        raise ValueError(f"{settings.check_interval[:40]!r} is no check interval; there are {', '.join(CHECK_INTERVALS)}")
+    if settings.frequency not in FREQUENCIES:
+        raise ValueError(f"{settings.frequency[:40]!r} is no frequency; there are {', '.join(FREQUENCIES)}")
+    if not 1 <= settings.failing_after <= MOST_SLOTS:
+        raise ValueError(f"a job is failing after 1 to {MOST_SLOTS} scheduled runs without success")
+    return settings

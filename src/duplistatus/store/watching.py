@@ -1,0 +1,146 @@
+"""What people set for the watching of jobs, for all of them and for one. In: a connection and values that were checked; out: frozen
+settings. A stored value that cannot be read any more counts as not set, so that one bad row never stops the judging of the others."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import asdict, fields, replace
+
+from sqlalchemy import bindparam, insert, select, update
+
+from duplistatus.clock import Instant
+from duplistatus.evaluate.job_setting import (
+    NOT_SET,
+    JobSetting,
+    WatchSettings,
+    checked,
+    checked_watch,
+    read_tolerance,
+)
+from duplistatus.evaluate.next_run import ALL_DAYS
+from duplistatus.evaluate.notify_setting import NOTIFY_NOT_SET, NotifySetting, checked_notify
+from duplistatus.store.account_tables import setting
+from duplistatus.store.database import Connection, Row
+from duplistatus.store.ids import JobId, ServerId
+from duplistatus.store.statement import Statement
+from duplistatus.store.tables import server
+from duplistatus.store.watch_tables import job_setting as table
+
+_TOLERANCE = "overdue_tolerance"
+_CHECK_INTERVAL = "check_interval"
+_FREQUENCY = "notification_frequency"
+_FAILING_AFTER = "failing_after"
+_KEYS = (_TOLERANCE, _CHECK_INTERVAL, _FREQUENCY, _FAILING_AFTER)
+
+_SETTINGS = Statement(select(setting.c.key, setting.c.value))
+_UPDATE = Statement(update(setting).where(setting.c.key == bindparam("of")).values(value=bindparam("value")))
+_INSERT = Statement(insert(setting).values(key=bindparam("of"), value=bindparam("value")))
+
+_NAMES = ("watched", "use_mine", "interval", "days", "time_of_day", "first_day", "tolerance")
+_JOB = tuple(table.c[name] for name in _NAMES)
+_BY_JOB = Statement(select(*_JOB).where(table.c.job_id == bindparam("job_id")))
+_ALL_JOBS = Statement(select(table.c.job_id, *_JOB))
+_CHANGED: dict[str, object] = {name: bindparam(name) for name in ("changed_at", "changed_by")}
+_SETTING: dict[str, object] = {name: bindparam(name) for name in _NAMES} | _CHANGED
+_UPDATE_JOB = Statement(update(table).where(table.c.job_id == bindparam("of")).values(_SETTING))
+_INSERT_JOB = Statement(insert(table).values({"job_id": bindparam("of")} | _SETTING))
+_NOTIFY = Statement(select(table.c.notify).where(table.c.job_id == bindparam("job_id")))
+_ALL_NOTIFY = Statement(select(table.c.job_id, table.c.notify).where(table.c.notify.is_not(None)))
+_UPDATE_NOTIFY = Statement(update(table).where(table.c.job_id == bindparam("of")).values({"notify": bindparam("notify")} | _CHANGED))
+_INSERT_NOTIFY = Statement(insert(table).values({"job_id": bindparam("of"), "notify": bindparam("notify")} | _CHANGED))
+_SET_ZONE = Statement(update(server).where(server.c.id == bindparam("of")).values(zone_set=bindparam("zone")))
+
+
+def watch_settings(connection: Connection) -> WatchSettings:
+    """What is set for all jobs."""
+    stored: dict[str, str] = {key: value for key, value in connection.rows(_SETTINGS) if key in _KEYS}
+    settings = WatchSettings()
+    with suppress(KeyError, ValueError):
+        settings = replace(settings, tolerance=read_tolerance(stored[_TOLERANCE]))
+    with suppress(KeyError, ValueError):
+        settings = checked_watch(replace(settings, check_interval=stored[_CHECK_INTERVAL]))
+    with suppress(KeyError, ValueError):
+        settings = checked_watch(replace(settings, frequency=stored[_FREQUENCY]))
+    with suppress(KeyError, ValueError):
+        settings = checked_watch(replace(settings, failing_after=int(stored[_FAILING_AFTER])))
+    return settings
+
+
+def save_watch_settings(connection: Connection, settings: WatchSettings) -> None:
+    """Stores what is set for all jobs."""
+    values = (settings.tolerance_name, settings.check_interval, settings.frequency, str(settings.failing_after))
+    for key, value in zip(_KEYS, values, strict=True):
+        if not connection.run(_UPDATE, {"of": key, "value": value}).rowcount:
+            connection.run(_INSERT, {"of": key, "value": value})
+
+
+def job_setting(connection: Connection, job_id: JobId) -> JobSetting:
+    """What is set for one job."""
+    row = connection.row(_BY_JOB, {"job_id": job_id})
+    return _setting(row) if row else NOT_SET
+
+
+def job_settings(connection: Connection) -> dict[JobId, JobSetting]:
+    """What is set, by job; jobs for which nothing is set are not in it."""
+    return {row[0]: _setting(row[1:]) for row in connection.rows(_ALL_JOBS)}
+
+
+def save_job_setting(connection: Connection, job_id: JobId, setting: JobSetting, by: str, now: Instant) -> None:
+    """Stores what is set for one job; `by`: the name of who set it."""
+    values = {
+        "of": job_id,
+        "watched": int(setting.watched),
+        "use_mine": int(setting.use_mine),
+        "interval": setting.interval,
+        "days": None if setting.days == ALL_DAYS else ",".join(map(str, sorted(setting.days))),
+        "time_of_day": setting.time_of_day,
+        "first_day": setting.first_day,
+        "tolerance": setting.tolerance,
+        "changed_at": now,
+        "changed_by": by,
+    }
+    if not connection.run(_UPDATE_JOB, values).rowcount:
+        connection.run(_INSERT_JOB, values)
+
+
+def notify_of(connection: Connection, job_id: JobId) -> NotifySetting:
+    """What is told of one job."""
+    return _notify(connection.value(_NOTIFY, {"job_id": job_id}))
+
+
+def notify_settings(connection: Connection) -> dict[JobId, NotifySetting]:
+    """What is told, by job; jobs for which nothing is set are not in it."""
+    return {row[0]: _notify(row[1]) for row in connection.rows(_ALL_NOTIFY)}
+
+
+def save_notify(connection: Connection, job_id: JobId, notify: NotifySetting, by: str, now: Instant) -> None:
+    """Stores what is told of one job."""
+    values = {"of": job_id, "notify": json.dumps(asdict(notify), ensure_ascii=False), "changed_at": now, "changed_by": by}
+    if not connection.run(_UPDATE_NOTIFY, values).rowcount:
+        connection.run(_INSERT_NOTIFY, values)
+
+
+def set_server_zone(connection: Connection, server_id: ServerId, name: str | None) -> None:
+    """Stores the zone that people set for a server, None where it is to be found out; which one counts is settled elsewhere."""
+    connection.run(_SET_ZONE, {"of": server_id, "zone": name})
+
+
+def _setting(row: Row) -> JobSetting:
+    watched, use_mine, interval, days, time_of_day, first_day, tolerance = row
+    try:
+        allowed = frozenset(map(int, days.split(","))) if days else ALL_DAYS
+        return checked(JobSetting(bool(watched), bool(use_mine), interval, allowed, time_of_day, first_day, tolerance))
+    except ValueError:
+        return JobSetting(watched=bool(watched))
+
+
+def _notify(text: str | None) -> NotifySetting:
+    if text is None:
+        return NOTIFY_NOT_SET
+    try:
+        stored = json.loads(text)
+        kept = {each.name: stored[each.name] for each in fields(NotifySetting) if type(stored.get(each.name)) is type(each.default)}
+        return checked_notify(NotifySetting(**kept))
+    except (ValueError, AttributeError):
+        return NOTIFY_NOT_SET
