@@ -122,3 +122,26 @@ def test_the_order_in_which_runs_are_told_does_not_matter(start: int, interval: 
     assert found is not None
     assert found == learn(runs)
     assert found.next_after(runs[-1]) - runs[-1] == pytest.approx(interval, abs=2 * MINUTE)
+
+
+def test_one_run_by_hand_on_a_saturday_expects_none_on_the_next() -> None:
+    runs = local_runs(datetime(2026, 6, 1, 2, 0, tzinfo=LOS_ANGELES), {1, 2, 3, 4, 5}, 25)
+    by_hand = instant(datetime(2026, 6, 20, 2, 20, tzinfo=LOS_ANGELES))
+    found = learn([*runs, by_hand], LOS_ANGELES)
+    assert found is not None
+    assert found.days == frozenset({1, 2, 3, 4, 5})
+
+
+def test_a_run_by_hand_in_the_evening_does_not_hide_the_slot_of_the_night() -> None:
+    runs = local_runs(datetime(2026, 6, 1, 2, 0, tzinfo=LOS_ANGELES), set(range(7)), 20)
+    found = learn(runs, LOS_ANGELES)
+    assert found is not None
+    evening = instant(datetime(2026, 6, 20, 18, 0, tzinfo=LOS_ANGELES))
+    assert abs(found.next_after(evening) - instant(datetime(2026, 6, 21, 2, 0, tzinfo=LOS_ANGELES))) <= 5 * MINUTE
+
+
+def test_a_run_a_little_early_is_that_of_its_slot() -> None:
+    runs = local_runs(datetime(2026, 6, 1, 2, 0, tzinfo=LOS_ANGELES), set(range(7)), 20, spread=50)
+    found = learn(runs, LOS_ANGELES)
+    assert found is not None
+    assert found.next_after(runs[-1]) - runs[-1] > 22 * HOUR

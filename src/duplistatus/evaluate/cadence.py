@@ -10,8 +10,9 @@ from Monday to Friday only is not missed on its first Saturday."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median_low
 from zoneinfo import ZoneInfo
@@ -25,6 +26,8 @@ _MOST_RUNS = 30
 _LEAST_TOLERANCE = 30 * MINUTE
 _TOLERANCE_SHARE = 10
 """A run is foretold when it begins within a tenth of the distance, at least half an hour."""
+_NEAR = DAY // MINUTE // _TOLERANCE_SHARE
+"""Minutes from the usual time of day within which a run tells its weekday."""
 _SHORTEST_OF_DAYS = 20 * HOUR
 """Distances below this are no rhythm of days."""
 _WEEK = 7
@@ -41,13 +44,15 @@ class Cadence:
     time_of_day: int | None
     zone: ZoneInfo
     confidence: float = 0.0
+    early: int = _SHORTEST_OF_DAYS // 2
+    """Milliseconds before a slot from which on a run counts as that of the slot."""
 
     def next_after(self, run: Instant) -> Instant:
         """When the run after this one is expected."""
         if self.time_of_day is None:
             return Instant(run + self.interval)
-        # A run may begin a little before its slot; the slot of the same run is not the next one.
-        earliest = moment(Instant(run + _SHORTEST_OF_DAYS // 2))
+        # A run may begin a little before the usual time; the slot of the same run is not the next one. One long before it is no run of it.
+        earliest = moment(Instant(run + self.early))
         date = earliest.astimezone(self.zone).date()
         for ahead in range(_WEEK + 1):
             day = date + timedelta(days=ahead)
@@ -83,7 +88,7 @@ def _judged(runs: list[Instant], zone: ZoneInfo, rhythm: Callable[[list[Instant]
     if found is None:
         return None
     right = sum(found.foretells(run, following) for run, following in pairwise(runs))
-    return Cadence(found.interval, found.days, found.time_of_day, found.zone, right / (len(runs) - 1))
+    return replace(found, confidence=right / (len(runs) - 1))
 
 
 def _of_distance(runs: list[Instant], zone: ZoneInfo) -> Cadence:
@@ -98,11 +103,24 @@ def _of_week(runs: list[Instant], zone: ZoneInfo) -> Cadence | None:
     # Days are counted from the hour that lies farthest from the runs: those around midnight then belong together.
     turn = _quietest(minutes)
     time_of_day = (median_low([(minute - turn) % (DAY // MINUTE) for minute in minutes]) + turn) % (DAY // MINUTE)
-    days = set()
-    for time, minute in zip(local, minutes, strict=True):
-        late = (minute - time_of_day + DAY // MINUTE // 2) % (DAY // MINUTE) - DAY // MINUTE // 2
-        days.add((time - timedelta(minutes=late)).isoweekday() % _WEEK)
-    return Cadence(DAY, frozenset(days), time_of_day, zone)
+    late = [(minute - time_of_day + DAY // MINUTE // 2) % (DAY // MINUTE) - DAY // MINUTE // 2 for minute in minutes]
+    days = _usual_days([time - timedelta(minutes=each) for time, each in zip(local, late, strict=True) if abs(each) <= _NEAR])
+    if not days:
+        return None
+    # Few runs lie far before the usual time: those were started for another reason.
+    earliest = sorted(late)[len(late) // _TOLERANCE_SHARE]
+    early = min(_SHORTEST_OF_DAYS // 2, _LEAST_TOLERANCE - earliest * MINUTE)
+    return Cadence(DAY, days, time_of_day, zone, early=early)
+
+
+def _usual_days(slots: list[datetime]) -> frozenset[int]:
+    """The weekdays of slots that were kept, but for those kept in less than a third of the weeks: a single run on a Saturday, started by
+    hand, must not have the job missed on each Saturday to come."""
+    if not slots:
+        return frozenset()
+    weeks = (slots[-1] - slots[0]) // timedelta(weeks=1)
+    counts = Counter(slot.isoweekday() % _WEEK for slot in slots)
+    return frozenset(day for day, count in counts.items() if 3 * count >= weeks)
 
 
 def _usual_distance(runs: list[Instant]) -> int:

@@ -31,6 +31,11 @@ class Interval:
     parts: tuple[tuple[int, str], ...]
 
     @property
+    def text(self) -> str:
+        """Duplicati's own spelling."""
+        return "".join(f"{number}{unit}" for number, unit in self.parts)
+
+    @property
     def length(self) -> int:
         """Milliseconds, a month counted as 30 days and a year as 365."""
         return sum(number * _SECONDS[unit] for number, unit in self.parts) * SECOND

@@ -1,0 +1,234 @@
+"""When a job is expected to run next, and how that is known. In: what its reports, its server and its user say; out: an `Expectation`, or
+None for a job of which nothing is known, which is then never called overdue.
+
+The best source that says something decides:
+1. the user's setting, where it goes before what the server says;
+2. the newer of the next run that the newest report announced (`next-scheduled-run`) and the one that the server proposes
+   (`ProposedSchedule`), until a run has kept it;
+3. the server's schedule, counted on from its time;
+4. the user's setting;
+5. the rhythm learned from the runs.
+A run that Duplicati says was started by hand keeps no slot and teaches no rhythm. A slot is kept by a run that began at it or later: one
+just before it does not satisfy it early, and after missed slots the first one after the last run counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from enum import IntEnum, StrEnum
+from zoneinfo import ZoneInfo
+
+from duplistatus.clock import SECOND, Instant, instant, moment
+from duplistatus.evaluate.cadence import learn
+from duplistatus.evaluate.interval import Interval
+from duplistatus.evaluate.job_setting import NOT_SET, JobSetting
+from duplistatus.evaluate.next_run import ALL_DAYS, next_run, next_run_before_2_1_2
+
+_SLACK = SECOND
+"""A run counts as begun at its slot also when its clock shows up to a second less: Duplicati writes the two at different moments."""
+_BY_HAND = 3
+"""Runs by hand, one after the other, after which a rhythm of older runs no longer holds: the schedule is gone."""
+_EPOCH = date(1970, 1, 1)
+
+
+class Source(StrEnum):
+    """How an expectation is known."""
+
+    SETTING = "setting"
+    REPORT = "report"
+    PROPOSED = "proposed"
+    SERVER = "server"
+    LEARNED = "learned"
+
+
+class Told(IntEnum):
+    """What a run's report said of the next run."""
+
+    NOTHING = 0
+    ANNOUNCED = 1
+    BY_HAND = 2
+    """That there is none: the run was started by hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """A run, as far as schedules go."""
+
+    at: Instant
+    told: Told = Told.NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A next run, and when it was told."""
+
+    at: Instant
+    told_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSchedule:
+    """The schedule of a job as its server holds it. `time`: the base that the interval counts from; `told_at`: when it was asked."""
+
+    time: Instant
+    interval: Interval
+    days: frozenset[int]
+    told_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulerZone:
+    """The zone in which the server's scheduler counts; `older_rule`: only its weekdays do, the time of day is one of UTC (before 2.1.2)."""
+
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    older_rule: bool = False
+
+    def next_run(self, base: Instant, not_before: Instant, interval: Interval, days: frozenset[int]) -> Instant:
+        """The first slot of a schedule at or after a moment."""
+        compute = next_run_before_2_1_2 if self.older_rule else next_run
+        return compute(base, not_before, interval, days, self.zone)
+
+    @property
+    def of_time(self) -> ZoneInfo:
+        """The zone that times of day belong to."""
+        return ZoneInfo("UTC") if self.older_rule else self.zone
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """All that is known of a job's schedule. `runs`: its newest ones, oldest first; `announced`: the next run, by the newest report that
+    announced one."""
+
+    runs: Sequence[Begin] = ()
+    announced: Slot | None = None
+    proposed: Slot | None = None
+    schedule: ServerSchedule | None = None
+    setting: JobSetting = NOT_SET
+    zone: SchedulerZone = field(default_factory=SchedulerZone)
+
+    @property
+    def last_run(self) -> Instant | None:
+        """Begin of the newest run, however it was started."""
+        return self.runs[-1].at if self.runs else None
+
+    @property
+    def last_kept(self) -> Instant | None:
+        """Begin of the newest run that can have kept a slot: not known to be started by hand."""
+        return next((run.at for run in reversed(self.runs) if run.told is not Told.BY_HAND), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """The expected moment and what it is made of. `counted_from`: the base of the arithmetic, where there was any; `interval` and `days`:
+    of the schedule or setting; `confidence`: the share of runs that a learned rhythm foretold, from 0 to 1; `told_at`: when it was
+    told; `following`: the expected moment after another one, None where nothing tells it."""
+
+    at: Instant
+    source: Source
+    counted_from: Instant | None = None
+    interval: str = ""
+    days: frozenset[int] = ALL_DAYS
+    confidence: float | None = None
+    told_at: Instant | None = None
+    following: Callable[[Instant], Instant] | None = field(default=None, compare=False, repr=False)
+
+
+def expect(known: Knowledge) -> Expectation | None:
+    """The expectation of the best source that says something; None where none does."""
+    by_setting = _by_setting if known.setting.interval is not None else _nothing
+    first = by_setting if known.setting.use_mine else _nothing
+    for source in (first, _by_slot, _by_schedule, by_setting, _by_rhythm):
+        try:
+            found = source(known)
+        except OverflowError:
+            # A schedule that ends with the calendar expects nothing any more.
+            continue
+        if found is not None:
+            return found
+    return None
+
+
+def is_kept(slot: Instant, known: Knowledge) -> bool:
+    """Whether a run has begun at a slot or after it, other than by hand."""
+    return known.last_kept is not None and known.last_kept >= slot - _SLACK
+
+
+def _nothing(known: Knowledge) -> Expectation | None:
+    return None
+
+
+def _by_slot(known: Knowledge) -> Expectation | None:
+    """The newer of the announced and the proposed next run. A report tells its own run's follower, so the run that announced a slot does
+    not keep it, even where the slot lies before its end."""
+    slots = [(slot, source) for slot, source in ((known.announced, Source.REPORT), (known.proposed, Source.PROPOSED)) if slot is not None]
+    if not slots:
+        return None
+    slot, source = max(slots, key=lambda each: each[0].told_at)
+    later = [run for run in known.runs if run.at >= slot.at - _SLACK and run.told is Told.NOTHING]
+    if source is Source.PROPOSED:
+        later += [run for run in known.runs if run.at >= slot.at - _SLACK and run.told is Told.ANNOUNCED]
+    if later:
+        return None
+    schedule = known.schedule
+    following = None
+    if schedule is not None:
+        following = _follower(known.zone, slot.at, schedule.interval, schedule.days)
+    return Expectation(slot.at, source, told_at=slot.told_at, following=following)
+
+
+def _by_schedule(known: Knowledge) -> Expectation | None:
+    """The server's schedule: its time, or the first slot after the last run that can have kept one."""
+    schedule = known.schedule
+    if schedule is None:
+        return None
+    kept = known.last_kept
+    not_before = schedule.time if kept is None else max(schedule.time, Instant(kept + _SLACK + 1))
+    at = known.zone.next_run(schedule.time, not_before, schedule.interval, schedule.days)
+    following = _follower(known.zone, schedule.time, schedule.interval, schedule.days)
+    return Expectation(
+        at, Source.SERVER, schedule.time, schedule.interval.text, schedule.days, told_at=schedule.told_at, following=following
+    )
+
+
+def _by_setting(known: Knowledge) -> Expectation | None:
+    """The user's setting: with a time of day in its phase, without one from the last run. A job that never ran is not waited for."""
+    setting, last = known.setting, known.last_run
+    interval = setting.repeat
+    if interval is None or last is None:
+        return None
+    base, after = last, Instant(last + 1)
+    if setting.time_of_day is not None:
+        kept = known.last_kept or last
+        base, after = phase(setting, kept, known.zone), Instant(kept + _SLACK + 1)
+    at = known.zone.next_run(base, max(base, after), interval, setting.days)
+    following = _follower(known.zone, base, interval, setting.days)
+    return Expectation(at, Source.SETTING, base, interval.text, setting.days, following=following)
+
+
+def _by_rhythm(known: Knowledge) -> Expectation | None:
+    """The rhythm of the runs that were not started by hand."""
+    begins = [run.at for run in known.runs if run.told is not Told.BY_HAND]
+    if not begins or all(run.told is Told.BY_HAND for run in known.runs[-_BY_HAND:]):
+        return None
+    rhythm = learn(begins, known.zone.of_time)
+    if rhythm is None:
+        return None
+    at = rhythm.next_after(begins[-1])
+    return Expectation(at, Source.LEARNED, begins[-1], "", rhythm.days, rhythm.confidence, following=rhythm.next_after)
+
+
+def _follower(zone: SchedulerZone, base: Instant, interval: Interval, days: frozenset[int]) -> Callable[[Instant], Instant]:
+    return lambda slot: zone.next_run(base, Instant(slot + _SLACK + 1), interval, days)
+
+
+def first_day(run: Instant, zone: SchedulerZone) -> int:
+    """The local day of a run, since 1970: the one that a setting with a time of day counts from when it is made."""
+    return (moment(run).astimezone(zone.of_time).date() - _EPOCH) // timedelta(days=1)
+
+
+def phase(setting: JobSetting, kept: Instant, zone: SchedulerZone) -> Instant:
+    """The slot that a setting with a time of day counts from: on its first day, where it has none on that of the last run."""
+    day = setting.first_day if setting.first_day is not None else first_day(kept, zone)
+    hour, minute = divmod(setting.time_of_day or 0, 60)
+    return instant(datetime.combine(_EPOCH + timedelta(days=day), time(hour, minute), zone.of_time))
