@@ -64,7 +64,7 @@ server_tag = Table(
 )
 
 # A window is one stretch of time (`starts_at` to `ends_at`), or comes again: on `days` from `start_minute` of the day in `zone` for
-# `length_minutes`, within `starts_at` and `ends_at` where these are set.
+# `length_minutes`, from `first_day` to `last_day` (since 1970, in that zone) where these are set.
 maintenance = Table(
     "maintenance",
     metadata,
@@ -82,6 +82,8 @@ maintenance = Table(
     Column("days", Text),
     Column("start_minute", Integer),
     Column("length_minutes", Integer),
+    Column("first_day", Integer),
+    Column("last_day", Integer),
     text("comment"),
     Column("created_at", BigInteger, nullable=False),
     text("created_by"),
@@ -115,4 +117,17 @@ task_state = Table(
     text("error"),
     at("error_at"),
     at("next_at"),
+    # the process that runs it now; empty: none does
+    text("runner"),
+)
+
+# Which of several processes does what must be done once: the one named in the row, until then.
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", Text, primary_key=True),
+    text("holder"),
+    at("since"),
+    at("renewed_at"),
+    at("until"),
 )

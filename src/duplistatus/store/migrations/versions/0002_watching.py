@@ -32,8 +32,20 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), server_default="", nullable=False),
         sa.Column("error_at", sa.BigInteger(), nullable=True),
         sa.Column("next_at", sa.BigInteger(), nullable=True),
+        sa.Column("runner", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_task_state")),
     )
+    op.create_table(
+        "lease",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), server_default="", nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=True),
+        sa.Column("renewed_at", sa.BigInteger(), nullable=True),
+        sa.Column("until", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
+    )
+    # There from the start, so that two processes can never both make it.
+    op.execute("INSERT INTO lease (name) VALUES ('scheduler')")
     op.create_table(
         "maintenance",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -49,6 +61,8 @@ def upgrade() -> None:
         sa.Column("days", sa.Text(), nullable=True),
         sa.Column("start_minute", sa.Integer(), nullable=True),
         sa.Column("length_minutes", sa.Integer(), nullable=True),
+        sa.Column("first_day", sa.Integer(), nullable=True),
+        sa.Column("last_day", sa.Integer(), nullable=True),
         sa.Column("comment", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("created_by", sa.Text(), server_default="", nullable=False),
