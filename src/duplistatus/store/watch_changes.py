@@ -1,0 +1,125 @@
+"""Changes of what people set for watching, each with what follows from it. In: a connection, a change that was read, who made it and when;
+out: what changed. The jobs that are concerned are judged in the same transaction; where a value makes no sense nothing is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import bindparam, func, select
+
+from duplistatus.clock import Instant
+from duplistatus.evaluate.backup_setting import BackupSetting, read_backup_setting
+from duplistatus.evaluate.expectation import first_day
+from duplistatus.evaluate.job_setting import NOT_SET, JobSetting, WatchSettings
+from duplistatus.evaluate.notify_setting import NOTIFY_NOT_SET
+from duplistatus.evaluate.setting_change import SettingChange, changed
+from duplistatus.store import watching
+from duplistatus.store.database import Connection
+from duplistatus.store.ids import JobId, ServerId
+from duplistatus.store.judging import judge, judge_all
+from duplistatus.store.schedules import kept_facts
+from duplistatus.store.statement import Statement
+from duplistatus.store.tables import job, server
+
+_KEYS = Statement(select(server.c.key, func.coalesce(server.c.adopted_by, server.c.id)).order_by(server.c.adopted_by.is_not(None)))
+_JOBS = Statement(select(job.c.server_id, job.c.name, job.c.id).order_by(job.c.id))
+_JOBS_OF = Statement(select(job.c.id).where(job.c.server_id == bindparam("server_id")))
+
+
+class BadEntry(ValueError):
+    """An entry of `backupSettings` that makes no sense; the sentence begins with its key."""
+
+
+def change_jobs(connection: Connection, job_ids: Iterable[JobId], change: SettingChange, by: str, now: Instant) -> list[JobId]:
+    """Applies one change to these jobs; those whose setting became another. Jobs that are gone are passed over. Raises SettingError."""
+    before = watching.job_settings(connection)
+    concerned: list[JobId] = []
+    for job_id in dict.fromkeys(job_ids):
+        day = _first_day(connection, job_id, now)
+        if day is None:
+            continue
+        setting = before.get(job_id, NOT_SET)
+        wanted = changed(setting, change, day)
+        if wanted != setting:
+            watching.save_job_setting(connection, job_id, wanted, by, now)
+            concerned.append(job_id)
+    judge(connection, concerned, now)
+    return concerned
+
+
+def change_backup_settings(connection: Connection, sent: Mapping[str, object], by: str, now: Instant) -> list[str]:
+    """Stores what a client of 1.4.2 sent, by `<server key>:<job name>`; the keys of what changed. Jobs that do not exist are passed over.
+    Raises BadEntry."""
+    jobs = jobs_by_key(connection)
+    watch, notify = watching.job_settings(connection), watching.notify_settings(connection)
+    changed_keys: list[str] = []
+    concerned: list[JobId] = []
+    for key, entry in sent.items():
+        job_id = jobs.get(key)
+        if job_id is None:
+            continue
+        before = BackupSetting(watch.get(job_id, NOT_SET), notify.get(job_id, NOTIFY_NOT_SET))
+        after = _read(connection, key, job_id, entry, before, now)
+        if after == before:
+            continue
+        changed_keys.append(key)
+        if after.watch != before.watch:
+            watching.save_job_setting(connection, job_id, after.watch, by, now)
+            concerned.append(job_id)
+        if after.notify != before.notify:
+            watching.save_notify(connection, job_id, after.notify, by, now)
+    judge(connection, concerned, now)
+    return changed_keys
+
+
+def change_watch_settings(connection: Connection, settings: WatchSettings, now: Instant) -> bool:
+    """Stores what is set for all jobs; whether it is another than before."""
+    before = watching.watch_settings(connection)
+    if settings == before:
+        return False
+    watching.save_watch_settings(connection, settings)
+    if (settings.tolerance, settings.failing_after) != (before.tolerance, before.failing_after):
+        judge_all(connection, now)
+    return True
+
+
+def change_zone(connection: Connection, server_id: ServerId, name: str | None, now: Instant) -> None:
+    """Stores the zone that people set for a server, None where it is to be found out."""
+    watching.set_server_zone(connection, server_id, name)
+    judge(connection, [row[0] for row in connection.rows(_JOBS_OF, {"server_id": server_id})], now)
+
+
+def jobs_by_key(connection: Connection) -> dict[str, JobId]:
+    """Every job by `<server key>:<job name>`, also by the keys of servers that were recognised as another one."""
+    names: dict[ServerId, list[tuple[str, JobId]]] = {}
+    for server_id, name, job_id in connection.rows(_JOBS):
+        names.setdefault(server_id, []).append((name, job_id))
+    found: dict[str, JobId] = {}
+    for key, server_id in connection.rows(_KEYS):
+        for name, job_id in names.get(server_id, ()):
+            found.setdefault(f"{key}:{name}", job_id)
+    return found
+
+
+def _read(connection: Connection, key: str, job_id: JobId, entry: object, before: BackupSetting, now: Instant) -> BackupSetting:
+    if not isinstance(entry, dict):
+        raise BadEntry(f"{key[:200]}: the settings of a job are a JSON object")
+    # What the day is matters to settings with a time alone.
+    day = _first_day(connection, job_id, now) if entry.get("timeOfDay") or before.watch.time_of_day is not None else None
+    try:
+        return read_backup_setting(entry, before, day or 0)
+    except ValueError as error:
+        raise BadEntry(f"{key[:200]}: {error}") from error
+
+
+def _first_day(connection: Connection, job_id: JobId, now: Instant) -> int | None:
+    """The day from which a setting with a time counts when it is made now: that of the last run; None where the job is gone."""
+    kept = kept_facts(connection, job_id)
+    if kept is None:
+        return None
+    return first_day(kept.known.last_kept or kept.known.last_run or now, kept.known.zone)
+
+
+def setting_of(connection: Connection, job_id: JobId) -> JobSetting | None:
+    """What is set for a job; None where the job is gone."""
+    return watching.job_setting(connection, job_id) if kept_facts(connection, job_id) is not None else None
