@@ -29,6 +29,7 @@ _PLAIN = RunFacts(
     source_size=None,
     stored_size=None,
     versions_count=None,
+    sends_next_run=False,
     next_run=None,
     reason="",
     destination_type="",

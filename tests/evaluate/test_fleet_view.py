@@ -43,6 +43,11 @@ class Job:
     outcome: str = "good"
     activity: str = "idle"
     expected_at: Instant | None = SOON
+    stuck_at: Instant | None = None
+
+    @property
+    def overdue_at(self) -> Instant | None:
+        return None if self.expected_at is None else Instant(self.expected_at + 2 * HOUR)
 
 
 @pytest.mark.parametrize(
@@ -67,9 +72,11 @@ class Job:
         (Job(last_status="Error", outcome="failing", expected_at=LONG_PAST, activity="stuck"), State.STUCK),
         (Job(last_status="Warning", expected_at=JUST_PAST), State.WARNING),
         (Job(last_status="Warning", expected_at=None), State.WARNING),
-        # A running job is not overdue, nor late.
-        (Job(activity="running", expected_at=LONG_PAST), State.RUNNING),
-        (Job(activity="running", expected_at=JUST_PAST), State.RUNNING),
+        # A running job is not overdue until it is stuck.
+        (Job(activity="running", expected_at=LONG_PAST), State.LATE),
+        (Job(activity="running", expected_at=JUST_PAST), State.LATE),
+        (Job(activity="running", expected_at=LONG_PAST, stuck_at=SOON), State.LATE),
+        (Job(activity="running", expected_at=SOON, stuck_at=JUST_PAST), State.STUCK),
         (Job(activity="running", last_status="Fatal", expected_at=LONG_PAST), State.FATAL),
     ],
 )

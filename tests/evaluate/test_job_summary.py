@@ -26,7 +26,7 @@ def fold(runs: Iterable[RunFacts]) -> JobSummary:
 
 def test_a_job_without_runs_knows_nothing() -> None:
     summary = JobSummary()
-    assert (summary.last, summary.run_count, summary.stored_size, summary.outcome) == (None, 0, Known(), "good")
+    assert (summary.last, summary.run_count, summary.stored_size) == (None, 0, Known())
 
 
 def test_the_last_run_is_the_one_that_began_last_not_the_one_that_came_last() -> None:
@@ -55,29 +55,15 @@ def test_the_announcement_of_the_newest_run_that_made_one_counts() -> None:
     assert fold([run(2, next_run=Instant(3 * DAY)), run(1, next_run=Instant(9 * DAY))]).next_run.value == 3 * DAY
 
 
-@pytest.mark.parametrize(
-    ("statuses", "outcome"),
-    [
-        ((), "good"),
-        (("Fatal", "Fatal"), "good"),
-        (("Fatal", "Error", "Unknown"), "failing"),
-        (("Success", "Fatal", "Error", "Fatal"), "failing"),
-        (("Fatal", "Fatal", "Success", "Fatal"), "good"),
-        (("Fatal", "Fatal", "Warning"), "good"),
-    ],
-)
-def test_three_runs_without_a_success_are_failing(statuses: tuple[str, ...], outcome: str) -> None:
-    assert fold(run(day, status=status) for day, status in enumerate(statuses)).outcome == outcome
-
-
 def test_a_run_that_was_cut_short_is_no_success() -> None:
     summary = fold([run(1), *(run(day, status="Warning", partial=True) for day in (2, 3, 4))])
-    assert (summary.outcome, summary.last_good_at) == ("failing", DAY)
+    assert [good for _, _, good, _ in summary.recent] == [1, 0, 0, 0]
+    assert summary.last_good_at == DAY
 
 
 def test_the_newest_thirty_runs_are_shown_oldest_first() -> None:
     summary = fold(run(day, status="Success" if day % 2 else "Error") for day in range(RECENT + 5))
-    assert summary.recent == tuple((day * DAY, "Success" if day % 2 else "Error", day % 2) for day in range(5, RECENT + 5))
+    assert summary.recent == tuple((day * DAY, "Success" if day % 2 else "Error", day % 2, 0) for day in range(5, RECENT + 5))
 
 
 @given(RUNS, st.randoms())
@@ -95,12 +81,14 @@ def test_the_summary_is_what_the_runs_say(runs: list[RunFacts]) -> None:
     assert summary.uploaded_total == sum(each.uploaded or 0 for each in runs)
     assert summary.last == (in_order[-1] if runs else None)
     for name in ("files", "source_size", "stored_size", "versions_count", "next_run"):
-        known = [(getattr(each, name), each.begun_at) for each in in_order if getattr(each, name) is not None]
+        known = [
+            (getattr(each, name), each.told_at if name == "next_run" else each.begun_at)
+            for each in in_order
+            if getattr(each, name) is not None
+        ]
         assert getattr(summary, name) == (Known(*known[-1]) if known else Known())
     good = [each.begun_at for each in in_order if each.status in {"Success", "Warning"} and not each.partial]
     assert summary.last_good_at == (good[-1] if good else None)
-    newest = in_order[-3:]
-    assert (summary.outcome == "failing") == (len(newest) == 3 and not any(each.begun_at in good for each in newest))
 
 
 # Versions follow only in order

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duplistatus.clock import DAY, HOUR, Instant
-from duplistatus.evaluate.overdue import TOLERANCE
 from duplistatus.evaluate.server_view import LINE_WIDTH, Days, overdue_of, tiles_of
 
 NOW = Instant(20_000 * DAY)
@@ -44,15 +43,15 @@ def test_what_no_job_reports_is_unknown_and_not_zero() -> None:
 
 def test_an_overdue_job_tells_since_when_and_what_was_allowed() -> None:
     expected = Instant(NOW - 5 * HOUR)
-    verdict = overdue_of(expected, [(Instant(NOW - DAY), "Success")], NOW)
-    assert (verdict.expected_at, verdict.late_ms, verdict.tolerance_ms) == (expected, 5 * HOUR, TOLERANCE)
+    verdict = overdue_of(expected, Instant(expected + 2 * HOUR), [(Instant(NOW - DAY), "Success")], NOW)
+    assert (verdict.expected_at, verdict.late_ms, verdict.tolerance_ms) == (expected, 5 * HOUR, 2 * HOUR)
     assert [mark.status for mark in verdict.marks] == ["Success", None]
 
 
 @given(st.lists(st.integers(-400 * DAY, 2 * DAY)), st.integers(3 * HOUR, 800 * DAY))
 def test_every_mark_lies_on_the_line_in_order_of_time(ages: list[int], late: int) -> None:
     recent = [(Instant(NOW + age), "Success") for age in sorted(ages)]
-    verdict = overdue_of(Instant(NOW - late), recent, NOW)
+    verdict = overdue_of(Instant(NOW - late), Instant(NOW - late + 2 * HOUR), recent, NOW)
     assert verdict.marks[-1].status is None
     assert all(0 <= mark.x <= LINE_WIDTH for mark in verdict.marks)
     runs = [mark.x for mark in verdict.marks[:-1]]

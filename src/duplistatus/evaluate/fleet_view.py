@@ -15,7 +15,7 @@ from typing import Generic, Protocol, TypeVar
 import orjson
 
 from duplistatus.clock import Instant
-from duplistatus.evaluate.overdue import Schedule, due_at, schedule_now
+from duplistatus.evaluate.overdue import Activity, Schedule, activity_of, due_of, schedule_of
 from duplistatus.report.report import Status
 
 
@@ -61,6 +61,10 @@ class JobFacts(Protocol):
     def activity(self) -> str: ...
     @property
     def expected_at(self) -> Instant | None: ...
+    @property
+    def overdue_at(self) -> Instant | None: ...
+    @property
+    def stuck_at(self) -> Instant | None: ...
 
 
 class JobHistory(JobFacts, Protocol):
@@ -132,11 +136,12 @@ def group_of(state: State) -> Group:
 
 @dataclass(frozen=True, slots=True)
 class JobView(Generic[J]):
-    """A job and the state shown of it; `schedule` is the verdict at the moment of the view."""
+    """A job and the state shown of it; `schedule` and `activity` are those of the moment of the view."""
 
     row: J
     state: State
     schedule: str
+    activity: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,36 +174,35 @@ class FleetView(Generic[S, J]):
         return sum(count for state, count in self.counts.items() if group_of(state) is group)
 
 
-def state_of(job: JobFacts, schedule: str) -> State:
+def state_of(job: JobFacts, schedule: str, activity: str) -> State:
     """The state shown first: stuck, overdue, failing, the last result where it is bad, late, running, and what is left."""
-    if job.activity == "stuck":
+    if activity == Activity.STUCK:
         return State.STUCK
-    # A job that is at work has not failed to start.
-    if schedule == Schedule.OVERDUE and job.activity != "running":
+    if schedule == Schedule.OVERDUE:
         return State.OVERDUE
     if job.outcome == "failing":
         return State.FAILING
     if job.last_status is not None and job.last_status != Status.SUCCESS:
         return _LAST_RESULT.get(job.last_status, State.UNKNOWN)
-    return _untroubled(job, schedule)
+    return _untroubled(job, schedule, activity)
 
 
-def _untroubled(job: JobFacts, schedule: str) -> State:
-    if job.activity == "running":
-        return State.RUNNING
+def _untroubled(job: JobFacts, schedule: str, activity: str) -> State:
     if schedule == Schedule.LATE:
         return State.LATE
+    if activity == Activity.RUNNING:
+        return State.RUNNING
     if job.last_status is None:
         return State.NEVER
-    if schedule == "off":
+    if schedule == Schedule.OFF:
         return State.OFF
     return State.UNSCHEDULED if schedule == Schedule.UNSCHEDULED else State.OK
 
 
 def job_view(job: J, now: Instant) -> JobView[J]:
     """A job at a moment."""
-    schedule = job.schedule if job.schedule == "off" else str(schedule_now(job.expected_at, now))
-    return JobView(job, state_of(job, schedule), schedule)
+    schedule, activity = schedule_of(job, now).value, activity_of(job, now)
+    return JobView(job, state_of(job, schedule, activity), schedule, activity)
 
 
 def view_fleet(servers: Iterable[S], jobs: Iterable[J], now: Instant) -> FleetView[S, J]:
@@ -210,7 +214,7 @@ def view_fleet(servers: Iterable[S], jobs: Iterable[J], now: Instant) -> FleetVi
         view = job_view(job, now)
         counts[view.state] += 1
         by_server.setdefault(job.server_id, []).append(view)
-        changes_at = due_at(job.expected_at, now)
+        changes_at = due_of(job, now)
         if changes_at is not None and (valid_until is None or changes_at < valid_until):
             valid_until = changes_at
     views = tuple(_server_view(server, by_server[server.id]) for server in servers if server.id in by_server)
@@ -273,6 +277,6 @@ def bars_of(job: JobView[H], now: Instant) -> list[str]:
     bars = [_BAR.get(run[1], "quiet") for run in recent]
     if job.state is State.OVERDUE and job.row.expected_at is not None:
         bars += ["missed"] * missed_slots([run[0] for run in recent], job.row.expected_at, now)
-    if job.row.activity == "running":
+    if job.activity == Activity.RUNNING:
         bars.append("run")
     return bars

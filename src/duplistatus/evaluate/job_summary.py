@@ -7,13 +7,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from duplistatus.clock import Instant
+from duplistatus.evaluate.expectation import Told
 from duplistatus.evaluate.version_history import VersionHistory, VersionNews
 from duplistatus.report.report import Status
 
 RECENT = 30
-"""Runs that a strip of statuses shows."""
-FAILING = 3
-"""Newest runs without a success that make a job failing."""
+"""Newest runs that a job's row keeps, for strips of statuses and for rules of schedules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,7 @@ class RunFacts:
     source_size: int | None
     stored_size: int | None
     versions_count: int | None
+    sends_next_run: bool
     next_run: Instant | None
     reason: str
     destination_type: str
@@ -44,6 +44,18 @@ class RunFacts:
     def is_good(self) -> bool:
         """A run that leaves a usable backup: Success or Warning, not cut short."""
         return self.status in {Status.SUCCESS, Status.WARNING} and not self.partial
+
+    @property
+    def told(self) -> Told:
+        """What it says of the next run."""
+        if not self.sends_next_run:
+            return Told.NOTHING
+        return Told.ANNOUNCED if self.next_run is not None else Told.BY_HAND
+
+    @property
+    def told_at(self) -> Instant:
+        """When it said so: at its end."""
+        return self.ended_at if self.ended_at is not None and self.ended_at > self.begun_at else self.begun_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +77,8 @@ NO_VERSIONS = VersionHistory()
 
 @dataclass(frozen=True, slots=True)
 class JobSummary:
-    """A job's runs in brief. `recent` holds (begin, status, good) of the newest runs, oldest first."""
+    """A job's runs in brief. `recent` holds (begin, status, good, told) of the newest runs, oldest first; `next_run` is that of the newest
+    run that announced one, with the moment at which it was told."""
 
     last: RunFacts | None = None
     run_count: int = 0
@@ -76,14 +89,8 @@ class JobSummary:
     versions_count: Known = NOTHING
     next_run: Known = NOTHING
     last_good_at: Instant | None = None
-    recent: tuple[tuple[int, str, int], ...] = ()
+    recent: tuple[tuple[int, str, int, int], ...] = ()
     versions: VersionHistory = NO_VERSIONS
-
-    @property
-    def outcome(self) -> str:
-        """`failing` when none of the newest runs succeeded, `good` otherwise."""
-        newest = self.recent[-FAILING:]
-        return "failing" if len(newest) == FAILING and not any(good for _, _, good in newest) else "good"
 
 
 def is_in_order(summary: JobSummary, run: RunFacts) -> bool:
@@ -96,7 +103,7 @@ def with_run(summary: JobSummary, run: RunFacts) -> JobSummary:
     at = run.begun_at
     last = run if summary.last is None or at > summary.last.begun_at else summary.last
     good = at if run.is_good and (summary.last_good_at is None or at > summary.last_good_at) else summary.last_good_at
-    recent = tuple(sorted((*summary.recent, (at, run.status, int(run.is_good)))))[-RECENT:]
+    recent = tuple(sorted((*summary.recent, (at, run.status, int(run.is_good), int(run.told)))))[-RECENT:]
     return JobSummary(
         last=last,
         run_count=summary.run_count + 1,
@@ -105,7 +112,7 @@ def with_run(summary: JobSummary, run: RunFacts) -> JobSummary:
         source_size=summary.source_size.or_later(run.source_size, at),
         stored_size=summary.stored_size.or_later(run.stored_size, at),
         versions_count=summary.versions_count.or_later(run.versions_count, at),
-        next_run=summary.next_run.or_later(run.next_run, at),
+        next_run=summary.next_run.or_later(run.next_run, run.told_at),
         last_good_at=good,
         recent=recent,
         versions=summary.versions.after(run.news) if is_in_order(summary, run) else summary.versions,

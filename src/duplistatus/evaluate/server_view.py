@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from duplistatus.clock import DAY, Instant
-from duplistatus.evaluate.overdue import TOLERANCE
 
 
 class JobFigures(Protocol):
@@ -100,9 +99,9 @@ class Overdue:
     marks: tuple[Mark, ...]
 
 
-def overdue_of(expected_at: Instant, recent: Sequence[tuple[Instant, str]], now: Instant) -> Overdue:
-    """The evidence for a job that is overdue. `recent`: begin and status of its runs, oldest first."""
-    return Overdue(expected_at, now - expected_at, TOLERANCE, _line(recent[-_LINE_RUNS:], expected_at, now))
+def overdue_of(expected_at: Instant, overdue_at: Instant, recent: Sequence[tuple[Instant, str]], now: Instant) -> Overdue:
+    """The evidence for a job that is overdue since `overdue_at`. `recent`: begin and status of its runs, oldest first."""
+    return Overdue(expected_at, now - expected_at, overdue_at - expected_at, _line(recent[-_LINE_RUNS:], expected_at, now))
 
 
 def _line(recent: Sequence[tuple[Instant, str]], expected_at: Instant, now: Instant) -> tuple[Mark, ...]:

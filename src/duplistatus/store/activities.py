@@ -3,19 +3,25 @@ report or a live-status document; out: a row of `activity`, the job's newest pro
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import and_, bindparam, insert, or_, select, update
 
 from duplistatus.clock import SECOND, Instant
+from duplistatus.evaluate.overdue import Activity, silent_after
 from duplistatus.evaluate.reason import reason_of
 from duplistatus.report.report import LiveStatus, Report
 from duplistatus.store.arrivals import Arrival, Outcome, Recorded, keep_raw
 from duplistatus.store.database import Connection
 from duplistatus.store.ids import JobId
+from duplistatus.store.judging import judge_reported, note_change
 from duplistatus.store.origins import Place, find_place
 from duplistatus.store.run_rows import as_json, known
 from duplistatus.store.statement import Statement
 from duplistatus.store.tables import activity, job
 
+_STARTED = "Started"
+_AT_WORK = frozenset({_STARTED, "Progress"})
 _STARTED_TOGETHER = 5 * SECOND
 """A run and its live status name begins that differ by moments."""
 
@@ -58,20 +64,31 @@ _PROOF = {
     )
     for operation, kind in (("Restore", "restored"), ("Test", "verified"))
 }
-_LAST_BEGUN = Statement(select(job.c.last_begun_at).where(job.c.id == bindparam("job_id")))
-_LIVE = ("live_started_at", "live_reported_at", "live_state", "live_phase", "live_progress", "live_operation")
+_NAMES = ("last_begun_at", "activity", "live_started_at", "live_reported_at", "live_state", "live_interval")
+_KNOWN_LIVE = Statement(select(*(job.c[name] for name in _NAMES)).where(job.c.id == bindparam("job_id")))
+_LIVE = (
+    "live_started_at",
+    "live_reported_at",
+    "live_state",
+    "live_phase",
+    "live_progress",
+    "live_operation",
+    "live_interval",
+    "stuck_at",
+    "activity",
+)
 _SAVE_LIVE = Statement(
     update(job)
     .where(
         job.c.id == bindparam("job_id"),
         or_(job.c.live_reported_at.is_(None), job.c.live_reported_at <= bindparam("live_reported_at_new")),
     )
-    .values({name: bindparam(name + "_new") for name in _LIVE} | {"activity": bindparam("activity_new")})
+    .values({name: bindparam(name + "_new") for name in _LIVE})
 )
 _END_LIVE = Statement(
     update(job)
-    .where(job.c.id == bindparam("job_id"), job.c.activity != "idle", job.c.live_started_at <= bindparam("begun_by"))
-    .values(activity="idle")
+    .where(job.c.id == bindparam("job_id"), job.c.activity != Activity.IDLE.value, job.c.live_started_at <= bindparam("begun_by"))
+    .values(activity=Activity.IDLE.value, stuck_at=None)
 )
 
 
@@ -105,25 +122,51 @@ def record_live(connection: Connection, at: Instant, sender: str, status: LiveSt
     comes after the report of its run makes nothing run again."""
     started = status.started_at if status.started_at is not None else at
     place = find_place(connection, status.origin, sender, started, at)
-    reported = connection.value(_LAST_BEGUN, {"job_id": place.job_id})
-    is_over = reported is not None and started <= reported + _STARTED_TOGETHER
+    row = connection.row(_KNOWN_LIVE, {"job_id": place.job_id})
+    assert row is not None  # noqa: S101 - its place has just been found
+    known = dict(zip(_NAMES, row, strict=True))
+    is_over = known["last_begun_at"] is not None and started <= known["last_begun_at"] + _STARTED_TOGETHER
+    is_running = status.state in _AT_WORK and not is_over
+    reported = status.reported_at if status.reported_at is not None else at
+    interval = _interval(known, started, reported)
+    activity = Activity.RUNNING if is_running else Activity.IDLE
     values = {
         "live_started_at_new": started,
-        "live_reported_at_new": status.reported_at if status.reported_at is not None else at,
+        "live_reported_at_new": reported,
         "live_state_new": status.state,
         "live_phase_new": status.phase,
         "live_progress_new": status.progress,
         "live_operation_new": status.operation,
-        "activity_new": "running" if status.state in {"Started", "Progress"} and not is_over else "idle",
+        "live_interval_new": interval,
+        # Counted from its arrival: the clock of the server may be another.
+        "stuck_at_new": at + silent_after(interval) if is_running else None,
+        "activity_new": activity,
         "job_id": place.job_id,
     }
-    connection.run(_SAVE_LIVE, values)
+    if connection.run(_SAVE_LIVE, values).rowcount:
+        if known["activity"] != activity:
+            reason = {"state": status.state, "started_at": started}
+            note_change(connection, place.job_id, "activity", known["activity"], activity, at, reason)
+        judge_reported(connection, place.job_id, at)
     return Recorded(Outcome.LIVE, place.job_id)
 
 
-def end_live(connection: Connection, job_id: JobId, begun_at: Instant) -> None:
-    """A run whose report has come is no longer running."""
-    connection.run(_END_LIVE, {"job_id": job_id, "begun_by": begun_at + _STARTED_TOGETHER})
+def _interval(known: dict[str, Any], started: Instant, reported: Instant) -> int | None:
+    """The usual distance of an operation's live statuses: the longest between two of the newest operation, so that a slow phase is not
+    taken for silence."""
+    before = known["live_reported_at"]
+    if before is None or known["live_started_at"] != started or known["live_state"] not in _AT_WORK or reported <= before:
+        kept: int | None = known["live_interval"]
+        return kept
+    gap: int = reported - before
+    # The first distance of an operation replaces that of another one; it may have been set anew.
+    return gap if known["live_state"] == _STARTED else max(gap, known["live_interval"] or 0)
+
+
+def end_live(connection: Connection, job_id: JobId, activity: str, begun_at: Instant, now: Instant) -> None:
+    """A run whose report has come is no longer running. `activity`: what the job's row says. The job is judged by who records the run."""
+    if activity != Activity.IDLE and connection.run(_END_LIVE, {"job_id": job_id, "begun_by": begun_at + _STARTED_TOGETHER}).rowcount:
+        note_change(connection, job_id, "activity", activity, Activity.IDLE, now, {"reported": begun_at})
 
 
 def _milliseconds(seconds: float | None) -> int | None:

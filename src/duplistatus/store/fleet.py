@@ -87,6 +87,8 @@ class JobRow:
     activity: str
     silence: str
     expected_at: Instant | None
+    overdue_at: Instant | None
+    stuck_at: Instant | None
     due_at: Instant | None
     due_source: str | None
 
@@ -148,7 +150,11 @@ _TOTALS = Statement(
     )
 )
 
-_EXPECTED = Statement(select(job.c.expected_at).where(job.c.expected_at.is_not(None)))
+# What `evaluate.overdue.schedule_of` says, in SQL: other programs ask for the number many times a second.
+_AT_WORK = (job.c.activity == "running") & (job.c.stuck_at.is_(None) | (job.c.stuck_at >= bindparam("now")))
+_OVERDUE = Statement(
+    select(func.count()).where(job.c.overdue_at.is_not(None), job.c.overdue_at < bindparam("now"), job.c.schedule != "off", ~_AT_WORK)
+)
 
 
 def _server(row: Row) -> ServerRow:
@@ -202,6 +208,6 @@ def totals(connection: Connection) -> Totals:
     return Totals(*(*map(int, row[:7]), row[7]))
 
 
-def expected_moments(connection: Connection) -> list[Instant]:
-    """When each job that has a schedule is expected to run next."""
-    return [row[0] for row in connection.rows(_EXPECTED)]
+def overdue_count(connection: Connection, now: Instant) -> int:
+    """How many jobs are overdue."""
+    return int(connection.value(_OVERDUE, {"now": now}))

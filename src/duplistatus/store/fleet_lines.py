@@ -35,7 +35,11 @@ class JobLine:
     versions_count: int | None
     versions: str | None
     recent: str
+    schedule: str
+    activity: str
     expected_at: Instant | None
+    overdue_at: Instant | None
+    stuck_at: Instant | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ class JobState(NamedTuple):
     outcome: str
     activity: str
     expected_at: Instant | None
+    overdue_at: Instant | None
+    stuck_at: Instant | None
     created_at: Instant
 
 

@@ -79,6 +79,7 @@ def _record_run(connection: Connection, arrival: Arrival, report: Report, place:
     if same is None:
         run_id, uid = insert_run(connection, arrival, report, place.origin_id, begun_at, kind, place.job_id)
         keep_raw(connection, arrival, report, place, run_id)
+        end_live(connection, place.job_id, place.activity, begun_at, arrival.at)
         add_run(connection, place.job_id, run_facts_of(run_id, uid, begun_at, report), arrival.at)
         _describe(connection, report, place, begun_at)
         return Recorded(Outcome.STORED, place.job_id, place.server_key, uid)
@@ -89,6 +90,7 @@ def _record_run(connection: Connection, arrival: Arrival, report: Report, place:
         return Recorded(Outcome.DUPLICATE, place.job_id, uid=uid)
     add_document(connection, arrival, report, known_id, begun_at, known_kinds | kind)
     if kind == JSON:
+        end_live(connection, place.job_id, place.activity, begun_at, arrival.at)
         rebuild_job(connection, place.job_id, arrival.at)
         _describe(connection, report, place, begun_at)
     keep_raw(connection, arrival, report, place, known_id)
@@ -118,6 +120,7 @@ def _record_twin(
         run_id, uid = mine[0], mine[4]
         add_document(connection, arrival, report, run_id, begun_at, mine[2] | kind)
     keep_raw(connection, arrival, report, place, run_id)
+    end_live(connection, place.job_id, place.activity, begun_at, arrival.at)
     show_runs(connection, place.job_id)
     rebuild_job(connection, place.job_id, arrival.at)
     _describe(connection, report, place, begun_at)
@@ -126,9 +129,7 @@ def _record_twin(
 
 
 def _describe(connection: Connection, report: Report, place: Place, begun_at: Instant) -> None:
-    """What the newest run tells of its server; and a run whose report has come is no longer running."""
-    if place.activity != "idle":
-        end_live(connection, place.job_id, begun_at)
+    """What the newest run tells of its server."""
     host, described_at = report.host, place.server_described_at
     if host.duplicati_version is None or (described_at is not None and begun_at < described_at):
         return

@@ -83,6 +83,7 @@ def run_facts_of(run_id: RunId, uid: str, begun_at: Instant, report: Report) -> 
         source_size=figures.size_of_examined_files,
         stored_size=figures.known_file_size,
         versions_count=count,
+        sends_next_run=report.sends_next_run,
         next_run=report.next_run,
         reason=reason_of(report),
         destination_type=report.host.destination_type or "",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, case, func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
 from duplistatus.clock import SECOND, TICKS, Instant, utc_day
 from duplistatus.evaluate.day_totals import DayTotals
@@ -20,13 +20,13 @@ from duplistatus.evaluate.job_summary import (
     with_run,
     with_versions,
 )
-from duplistatus.evaluate.overdue import Schedule, due_at, schedule_now
 from duplistatus.evaluate.version_history import VersionHistory, VersionNews
 from duplistatus.report.report import Version
 from duplistatus.store.database import Connection, Row
 from duplistatus.store.days import add_to_day, forget_days, put_days, sum_fleet_anew
-from duplistatus.store.facts import note_change
 from duplistatus.store.ids import JobId
+from duplistatus.store.judging import judge_reported
+from duplistatus.store.schedules import read_recent
 from duplistatus.store.statement import Statement
 from duplistatus.store.tables import activity, job, run
 
@@ -46,6 +46,7 @@ _RUN_FACTS = (
     run.c.size_of_examined_files,
     run.c.known_file_size,
     func.coalesce(run.c.known_filesets, run.c.backup_list_count),
+    run.c.sends_next_run,
     run.c.next_run,
     run.c.reason,
     run.c.host,
@@ -75,13 +76,11 @@ _SUMMARY = (
     "versions",
     "versions_seen",
     "last_run_id",
-    "schedule",
-    "outcome",
     "last_begun_at",
 )
 _LOAD = Statement(select(*(job.c[name] for name in _SUMMARY)).where(job.c.id == bindparam("job_id")))
 _SAVED = (
-    *(name for name in _SUMMARY if name not in {"schedule", "outcome"}),
+    *_SUMMARY,
     "last_uid",
     "last_ended_at",
     "last_status",
@@ -92,20 +91,8 @@ _SAVED = (
     "last_uploaded",
     "last_reason",
     "destination_type",
-    "schedule",
-    "outcome",
-    "expected_at",
-    "due_at",
-    "due_source",
 )
-_SAVE = Statement(
-    update(job)
-    .where(job.c.id == bindparam("job_id"))
-    .values(
-        {name: bindparam(name + "_new") for name in _SAVED}
-        | {"schedule_since": case((job.c.schedule != bindparam("schedule_new"), bindparam("now")), else_=job.c.schedule_since)}
-    )
-)
+_SAVE = Statement(update(job).where(job.c.id == bindparam("job_id")).values({name: bindparam(name + "_new") for name in _SAVED}))
 
 _PROOF = Statement(
     select(activity.c.operation, activity.c.begun_at, activity.c.result)
@@ -154,9 +141,9 @@ def _history_text(history: VersionHistory) -> str:
 
 def _facts(row: Row) -> RunFacts:
     """Facts of a run from the columns of `_RUN_FACTS`."""
-    host = orjson.loads(row[17]) if row[17] else {}
-    newest = Version(Instant(row[18]), row[19] or 0, True) if row[18] is not None else None
-    news = VersionNews(newest, _versions(row[20]), tuple(orjson.loads(row[21])) if row[21] else (), row[14], row[2])
+    host = orjson.loads(row[18]) if row[18] else {}
+    newest = Version(Instant(row[19]), row[20] or 0, True) if row[19] is not None else None
+    news = VersionNews(newest, _versions(row[21]), tuple(orjson.loads(row[22])) if row[22] else (), row[14], row[2])
     return RunFacts(
         run_id=row[0],
         uid=row[1],
@@ -173,8 +160,9 @@ def _facts(row: Row) -> RunFacts:
         source_size=row[12],
         stored_size=row[13],
         versions_count=row[14],
-        next_run=row[15],
-        reason=row[16],
+        sends_next_run=bool(row[15]),
+        next_run=row[16],
+        reason=row[17],
         destination_type=host.get("destination_type") or "",
         news=news,
     )
@@ -188,7 +176,7 @@ def run_facts(connection: Connection, run_id: int) -> RunFacts:
     return _facts(row)
 
 
-def _load(connection: Connection, job_id: JobId) -> tuple[JobSummary, dict[str, Any]]:
+def _load(connection: Connection, job_id: JobId) -> JobSummary:
     """The summary as stored; its `last` only with the begin that the fold compares."""
     row = connection.row(_LOAD, {"job_id": job_id})
     if row is None:
@@ -196,16 +184,15 @@ def _load(connection: Connection, job_id: JobId) -> tuple[JobSummary, dict[str, 
     kept = dict(zip(_SUMMARY, row, strict=True))
     known = {name: Known(kept[name], kept[name + "_at"]) for name in ("files", "source_size", "stored_size", "versions_count", "next_run")}
     last = _last_of(kept["last_run_id"], kept["last_begun_at"])
-    summary = JobSummary(
+    return JobSummary(
         last=last,
         run_count=kept["run_count"],
         uploaded_total=kept["uploaded_total"],
         last_good_at=kept["last_good_at"],
-        recent=tuple((at, status, good) for at, status, good in orjson.loads(kept["recent"])),
+        recent=read_recent(kept["recent"]),
         versions=_history(kept["versions_seen"], complete=kept["versions"] is not None),
         **known,
     )
-    return summary, kept
 
 
 _SILENT = VersionNews(None, None, (), None)
@@ -215,18 +202,19 @@ def _last_of(run_id: int | None, begun_at: Instant | None) -> RunFacts | None:
     """A stand-in for the stored newest run: id and begin are all that adding another run looks at."""
     if run_id is None or begun_at is None:
         return None
-    return RunFacts(run_id, "", begun_at, None, "", None, False, 0, 0, 0, None, None, None, None, None, None, "", "", _SILENT)
+    return RunFacts(run_id, "", begun_at, None, "", None, False, 0, 0, 0, None, None, None, None, None, False, None, "", "", _SILENT)
 
 
 def add_run(connection: Connection, job_id: JobId, facts: RunFacts, now: Instant) -> None:
     """Takes one more run into the job's row, its day and the fleet's day."""
-    summary, kept = _load(connection, job_id)
+    summary = _load(connection, job_id)
     in_order = is_in_order(summary, facts)
     summary = with_run(summary, facts)
     if not in_order:
         summary = with_versions(summary, _fold_versions(connection, job_id))
-    _save(connection, job_id, summary, kept, now)
+    _save(connection, job_id, summary)
     add_to_day(connection, job_id, facts)
+    judge_reported(connection, job_id, now)
 
 
 def _fold_versions(connection: Connection, job_id: JobId) -> VersionHistory:
@@ -236,9 +224,7 @@ def _fold_versions(connection: Connection, job_id: JobId) -> VersionHistory:
     return history
 
 
-def _save(connection: Connection, job_id: JobId, summary: JobSummary, kept: dict[str, Any], now: Instant) -> None:
-    expected = Instant(summary.next_run.value) if summary.next_run.value is not None else None
-    schedule, outcome = schedule_now(expected, now), summary.outcome
+def _save(connection: Connection, job_id: JobId, summary: JobSummary) -> None:
     last = summary.last
     values: dict[str, Any] = {
         "run_count": summary.run_count,
@@ -247,11 +233,6 @@ def _save(connection: Connection, job_id: JobId, summary: JobSummary, kept: dict
         "recent": orjson.dumps(summary.recent).decode(),
         "versions": versions_text(summary.versions.versions),
         "versions_seen": _history_text(summary.versions),
-        "schedule": schedule,
-        "outcome": outcome,
-        "expected_at": expected,
-        "due_at": due_at(expected, now),
-        "due_source": "next-scheduled-run" if expected is not None else None,
     }
     for name in ("files", "source_size", "stored_size", "versions_count", "next_run"):
         known: Known = getattr(summary, name)
@@ -273,25 +254,11 @@ def _save(connection: Connection, job_id: JobId, summary: JobSummary, kept: dict
         "last_reason": last.reason if last else "",
         "destination_type": last.destination_type if last else "",
     }
-    connection.run(_SAVE, {name + "_new": value for name, value in values.items()} | {"job_id": job_id, "now": now})
-    if kept["schedule"] != schedule:
-        note_change(connection, job_id, "schedule", kept["schedule"], schedule, now, _schedule_reason(schedule, expected))
-    if kept["outcome"] != outcome:
-        reason = f"none of the newest {len(summary.recent[-3:])} runs succeeded" if outcome == "failing" else "a run succeeded"
-        note_change(connection, job_id, "outcome", kept["outcome"], outcome, now, reason)
-
-
-def _schedule_reason(schedule: Schedule, expected: Instant | None) -> str:
-    from duplistatus.clock import iso
-
-    if expected is None:
-        return "no report announces a next run"
-    return f"the newest announced next run is {iso(expected)}" if schedule == Schedule.OK else f"expected {iso(expected)}"
+    connection.run(_SAVE, {name + "_new": value for name, value in values.items()} | {"job_id": job_id})
 
 
 def rebuild_job(connection: Connection, job_id: JobId, now: Instant) -> None:
     """Folds the job's history anew into its row and days."""
-    _, kept = _load(connection, job_id)
     forget_days(connection, job_id)
     summary = JobSummary()
     days: dict[int, DayTotals] = {}
@@ -300,9 +267,10 @@ def rebuild_job(connection: Connection, job_id: JobId, now: Instant) -> None:
         summary = with_run(summary, facts)
         date = utc_day(facts.begun_at)
         days[date] = days.get(date, DayTotals()).with_run(facts)
-    _save(connection, job_id, summary, kept, now)
+    _save(connection, job_id, summary)
     put_days(connection, job_id, days)
     _rebuild_proof(connection, job_id)
+    judge_reported(connection, job_id, now)
 
 
 def _rebuild_proof(connection: Connection, job_id: JobId) -> None:

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from duplistatus import __version__
 from duplistatus.clock import SECOND, Instant
-from duplistatus.evaluate.overdue import Schedule, schedule_now
+from duplistatus.evaluate.overdue import Schedule, schedule_of
 from duplistatus.store import fleet, rejected
 from duplistatus.store.database import StoreError
 from duplistatus.store.fleet import JobRow, ServerRow
@@ -116,7 +116,7 @@ def _values(job: JobRow, now: Instant) -> list[float | None]:
         _seconds(job.last_good_at),
         _seconds(job.last_begun_at),
         _seconds(job.expected_at),
-        float(schedule_now(job.expected_at, now) is Schedule.OVERDUE),
+        float(schedule_of(job, now) is Schedule.OVERDUE),
         _seconds(job.last_duration_ms),
         job.last_uploaded,
         job.last_warnings if ran else None,

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from duplistatus.clock import DAY, MINUTE, SECOND, Instant, iso
-from duplistatus.evaluate.overdue import Schedule, schedule_now
+from duplistatus.evaluate.overdue import Schedule, schedule_of
 from duplistatus.store import fleet, fleet_lines
 from duplistatus.store.chart_rows import FLEET, recent_chart
 from duplistatus.store.database import Connection
@@ -115,7 +115,7 @@ def _job(line: JobLine, now: Instant) -> dict[str, Any]:
         "errors": line.last_errors,
         # The list begins with the newest version, which the last run made and this field leaves out.
         "availableBackups": older_versions(line.versions),
-        "isBackupOverdue": schedule_now(expected, now) is Schedule.OVERDUE,
+        "isBackupOverdue": schedule_of(line, now) is Schedule.OVERDUE,
         "notificationEvent": NOTIFICATION_EVENT,
         "expectedBackupDate": _time(expected),
         "expectedBackupElapsed": elapsed_text(expected, now) if expected is not None else NOT_KNOWN,

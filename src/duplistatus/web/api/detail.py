@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from duplistatus.clock import Instant, iso
-from duplistatus.evaluate.overdue import Schedule, schedule_now
+from duplistatus.evaluate.overdue import Schedule, schedule_of
 from duplistatus.store import fleet, history
 from duplistatus.store.chart_rows import Scope, recent_chart
 from duplistatus.store.database import Connection
@@ -106,5 +106,5 @@ def _overdue(connection: Connection, server: ServerRow, now: Instant) -> list[di
             "expectedBackupElapsed": elapsed_text(job.expected_at, now),
         }
         for job in fleet.jobs_of(connection, server.id)
-        if job.expected_at is not None and schedule_now(job.expected_at, now) is Schedule.OVERDUE
+        if job.expected_at is not None and schedule_of(job, now) is Schedule.OVERDUE
     ]

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from duplistatus.clock import SECOND, Instant, iso
-from duplistatus.evaluate.overdue import schedule_now
+from duplistatus.evaluate.overdue import activity_of, schedule_of
 from duplistatus.store import fleet
 from duplistatus.store.database import Connection
 from duplistatus.store.fleet import JobRow, ServerRow
@@ -77,11 +77,11 @@ def _body(row: JobRow, server: ServerRow, now: Instant) -> dict[str, Any]:
         "versions_count": row.versions_count,
         "recent": [{"begun_at": iso(at), "status": status} for at, status, *_ in orjson.loads(row.recent)],
         "last_good_at": _time(row.last_good_at),
-        "schedule": schedule_now(row.expected_at, now),
+        "schedule": schedule_of(row, now),
         "expected_at": _time(row.expected_at),
         "expected_source": row.due_source,
         "outcome": row.outcome,
-        "activity": row.activity,
+        "activity": activity_of(row, now),
         "silence": row.silence,
         "last_restore": _proof(row.restored_at, row.restored_result),
         "last_verification": _proof(row.verified_at, row.verified_result),

@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from duplistatus.clock import SECOND, Instant
-from duplistatus.evaluate.overdue import Schedule, schedule_now
 from duplistatus.store import fleet, history
 from duplistatus.store.database import Connection
 from duplistatus.web.access import Access, Caller, guarded
@@ -37,7 +36,7 @@ async def summary(request: Request, caller: Annotated[Caller, guarded(Access.EXT
 def summary_body(connection: Connection, now: Instant) -> dict[str, Any]:
     """The fields of the answer, which the dashboard's answer repeats."""
     totals = fleet.totals(connection)
-    overdue = sum(schedule_now(expected_at, now) is Schedule.OVERDUE for expected_at in fleet.expected_moments(connection))
+    overdue = fleet.overdue_count(connection, now)
     return {
         "totalServers": totals.servers,
         "totalBackupsRuns": totals.runs,

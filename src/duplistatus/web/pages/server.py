@@ -106,7 +106,7 @@ def _overdue(reader: Reader, views: list[JobView[JobRow]]) -> list[OverdueJob]:
     """The overdue jobs, the longest first."""
     found = []
     for view in views:
-        if view.state is State.OVERDUE and view.row.expected_at is not None:
+        if view.state is State.OVERDUE and view.row.expected_at is not None and view.row.overdue_at is not None:
             recent = [(at, status) for at, status, *_ in orjson.loads(view.row.recent)]
-            found.append(OverdueJob(view.row, overdue_of(view.row.expected_at, recent, reader.now)))
+            found.append(OverdueJob(view.row, overdue_of(view.row.expected_at, view.row.overdue_at, recent, reader.now)))
     return sorted(found, key=lambda each: each.verdict.expected_at)

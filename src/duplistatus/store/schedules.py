@@ -1,0 +1,177 @@
+"""What is known of a job's schedule, read for the rules. In: a connection and a job; out: the `Knowledge` that an expectation is made of, at
+present or as it was at an earlier moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import orjson
+from sqlalchemy import bindparam, func, select
+
+from duplistatus.clock import Instant
+from duplistatus.evaluate.expectation import Begin, Knowledge, SchedulerZone, ServerSchedule, Slot, Told
+from duplistatus.evaluate.interval import read_interval
+from duplistatus.evaluate.job_setting import NOT_SET
+from duplistatus.evaluate.job_summary import RECENT
+from duplistatus.store.database import Connection, Row
+from duplistatus.store.ids import JobId
+from duplistatus.store.statement import Statement
+from duplistatus.store.tables import job, run, server
+from duplistatus.store.watch_tables import job_setting
+from duplistatus.store.watching import SETTING_COLUMNS, setting_of_row
+
+OLDER_RULE = "version"
+"""The `zone_source` of a server whose Duplicati is older than 2.1.2."""
+
+_SCHEDULE = (
+    job.c.recent,
+    job.c.next_run,
+    job.c.next_run_at,
+    job.c.proposed_run,
+    job.c.proposed_at,
+    job.c.server_schedule,
+    job.c.server_schedule_at,
+    server.c.zone,
+    server.c.zone_source,
+    *SETTING_COLUMNS,
+)
+_SETTING_AT = len(_SCHEDULE) - len(SETTING_COLUMNS)
+_FACTS = (
+    "id",
+    "run_count",
+    "last_status",
+    "schedule",
+    "outcome",
+    "activity",
+    "silence",
+    "expected_at",
+    "overdue_at",
+    "stuck_at",
+    "silence_at",
+    "due_at",
+    "due_source",
+)
+_ROWS = (
+    select(*(job.c[name] for name in _FACTS), *_SCHEDULE)
+    .join(server, server.c.id == job.c.server_id)
+    .outerjoin(job_setting, job_setting.c.job_id == job.c.id)
+)
+_ONE = Statement(_ROWS.where(job.c.id == bindparam("job_id")))
+_ALL_IDS = Statement(select(job.c.id).order_by(job.c.id))
+
+_BEFORE = Statement(
+    select(run.c.begun_at, run.c.status, run.c.partial, run.c.sends_next_run, run.c.next_run, run.c.ended_at)
+    .where(run.c.job_id == bindparam("job_id"), run.c.begun_at <= bindparam("at"))
+    .order_by(run.c.begun_at.desc())
+    .limit(RECENT + 1)
+)
+_ANNOUNCED_BEFORE = Statement(
+    select(run.c.next_run, run.c.begun_at, run.c.ended_at)
+    .where(
+        run.c.job_id == bindparam("job_id"),
+        run.c.begun_at <= bindparam("at"),
+        func.coalesce(run.c.ended_at, run.c.begun_at) <= bindparam("at"),
+        run.c.next_run.is_not(None),
+    )
+    .order_by(run.c.begun_at.desc())
+    .limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFacts:
+    """The facts of a job as its row has them, with the moments that they follow from. `recent`: (begin, status, good, told) of the newest
+    runs, oldest first."""
+
+    job_id: JobId
+    run_count: int
+    last_status: str | None
+    schedule: str
+    outcome: str
+    activity: str
+    silence: str
+    expected_at: Instant | None
+    overdue_at: Instant | None
+    stuck_at: Instant | None
+    silence_at: Instant | None
+    due_at: Instant | None
+    due_source: str | None
+    recent: tuple[tuple[int, str, int, int], ...]
+    known: Knowledge
+
+
+def kept_facts(connection: Connection, job_id: JobId) -> KeptFacts | None:
+    """A job's facts and what is known of its schedule."""
+    row = connection.row(_ONE, {"job_id": job_id})
+    if row is None:
+        return None
+    recent = read_recent(row[len(_FACTS)])
+    return KeptFacts(*(*row[: len(_FACTS)], recent, _knowledge(row[len(_FACTS) :], recent)))
+
+
+def all_job_ids(connection: Connection) -> list[JobId]:
+    """Every job."""
+    return [row[0] for row in connection.rows(_ALL_IDS)]
+
+
+def read_recent(text: str) -> tuple[tuple[int, str, int, int], ...]:
+    """The newest runs of `job.recent`. Rows of earlier releases do not say what a run told of the next one."""
+    return tuple((at, status, good, told[0] if told else 0) for at, status, good, *told in orjson.loads(text))
+
+
+def knowledge_at(connection: Connection, job_id: JobId, at: Instant) -> tuple[Knowledge, tuple[tuple[int, str, int, int], ...]]:
+    """What was known at an earlier moment: by the runs that had ended by then, with the settings, the zone and what the server says as they
+    are now (what was told later is left out). Also the runs, as `read_recent`. Raises KeyError."""
+    kept = kept_facts(connection, job_id)
+    if kept is None:
+        raise KeyError(job_id)
+    recent: list[tuple[int, str, int, int]] = []
+    for begun_at, status, partial, sends, next_run, ended_at in connection.rows(_BEFORE, {"job_id": job_id, "at": at}):
+        if ended_at is None or ended_at <= at:
+            told = Told.NOTHING if not sends else Told.ANNOUNCED if next_run is not None else Told.BY_HAND
+            recent.append((begun_at, status, int(status in {"Success", "Warning"} and not partial), int(told)))
+    recent = recent[:RECENT][::-1]
+    slot = connection.row(_ANNOUNCED_BEFORE, {"job_id": job_id, "at": at})
+    announced = Slot(slot[0], Instant(max(slot[1], slot[2] or 0))) if slot else None
+    now = kept.known
+    known = Knowledge(
+        runs=tuple(Begin(Instant(run[0]), Told(run[3])) for run in recent),
+        announced=announced,
+        proposed=now.proposed if now.proposed is not None and now.proposed.told_at <= at else None,
+        schedule=now.schedule if now.schedule is not None and now.schedule.told_at <= at else None,
+        setting=now.setting,
+        zone=now.zone,
+    )
+    return known, tuple(recent)
+
+
+def _knowledge(row: Row, recent: tuple[tuple[int, str, int, int], ...]) -> Knowledge:
+    """From the columns of `_SCHEDULE`."""
+    _, next_run, told_at, proposed, proposed_at, schedule, schedule_at, zone, zone_source = row[:_SETTING_AT]
+    setting = row[_SETTING_AT:]
+    return Knowledge(
+        runs=tuple(Begin(Instant(at), Told(told)) for at, _, _, told in recent),
+        announced=Slot(next_run, told_at) if next_run is not None and told_at is not None else None,
+        proposed=Slot(proposed, proposed_at) if proposed is not None and proposed_at is not None else None,
+        schedule=_schedule(orjson.loads(schedule), schedule_at) if schedule is not None else None,
+        # Without a row of its own all of these columns are null.
+        setting=setting_of_row(setting) if setting[0] is not None else NOT_SET,
+        zone=SchedulerZone(_zone(zone), older_rule=zone_source == OLDER_RULE),
+    )
+
+
+def _schedule(stored: dict[str, Any], told_at: Instant) -> ServerSchedule | None:
+    try:
+        return ServerSchedule(stored["time"], read_interval(stored["repeat"]), frozenset(stored["days"]), told_at)
+    except ValueError:
+        # What cannot be counted with says nothing; the other sources do.
+        return None
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
