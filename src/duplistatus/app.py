@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from duplistatus import __version__
-from duplistatus.background.due import watch
+from duplistatus.background.scheduler import Scheduler
 from duplistatus.clock import Clock, SystemClock
 from duplistatus.security.first_account import FirstAccount, ensure_first_account
 from duplistatus.settings import Settings
@@ -93,6 +93,7 @@ def build(
     database = Database(settings.database_file, settings.database_url)
     writer = Writer(database)
     parts = Context(settings, clock or SystemClock(), database, writer)
+    scheduler = Scheduler.of(database, writer, parts.clock, settings.time_zone)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -104,7 +105,7 @@ def build(
             first = await writer.write(lambda connection: ensure_first_account(connection, settings, parts.clock))
             if announce is not None:
                 announce(first)
-            tasks.append(asyncio.create_task(watch(database, writer, parts.clock)))
+            tasks.append(asyncio.create_task(scheduler.follow()))
             if feed is not None:
                 from duplistatus.ingest.demo.seeding import follow
 
@@ -115,6 +116,7 @@ def build(
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+            await scheduler.close()
             writer.close()
             database.close()
 
@@ -122,6 +124,7 @@ def build(
         title="duplistatus", version=__version__, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan
     )
     application.state.context = parts
+    application.state.scheduler = scheduler
     application.state.upload_throttle = UploadThrottle(settings.upload_rate, parts.clock)
     application.state.stopping = threading.Event()
     errors.install(application, refusals.error_page)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from duplistatus.background import due
-from duplistatus.background.due import judge_due, watch
+from duplistatus.background.due import judge_due
 from duplistatus.clock import HOUR, Instant, SetClock
-from duplistatus.store.database import StoreUnavailable
 from duplistatus.store.record import record
 from duplistatus.store.writer import Writer
 from tests.report.samples import backup, encoded, read
@@ -144,32 +141,3 @@ def test_since_when_is_kept(watched: Watched) -> None:
     watched.judge_at(4)
     watched.judge_at(4.5)
     assert watched.rows("SELECT schedule_since FROM job") == [(watched.noon + 4 * HOUR,)]
-
-
-async def _watch_until(watched: Watched, schedule: str) -> None:
-    watching = asyncio.create_task(watch(watched.database, watched.writer, watched.clock))
-    try:
-        async with asyncio.timeout(10):
-            while watched.schedules() != [schedule]:
-                await asyncio.sleep(0)
-    finally:
-        watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await watching
-
-
-def test_the_watch_goes_on_after_trouble(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever goes wrong at one look, the next one judges."""
-    monkeypatch.setattr(due, "_EVERY", 0)
-    trouble: list[Exception] = [StoreUnavailable("disk full"), KeyError("a defect"), StoreUnavailable("disk full")]
-
-    async def at_first_troubled(*parts: Any) -> int:
-        if trouble:
-            raise trouble.pop()
-        return await judge_due(*parts)
-
-    monkeypatch.setattr(due, "judge_due", at_first_troubled)
-    watched.hear(11, "15:00")
-    watched.clock.at = Instant(watched.noon + 4 * HOUR)
-    asyncio.run(_watch_until(watched, "late"))
-    assert trouble == []

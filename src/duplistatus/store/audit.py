@@ -1,4 +1,5 @@
-"""The audit log. In: what somebody did, as a frozen entry; out: a row of `audit`, written in the transaction of the deed itself."""
+"""The audit log. In: what somebody did, as a frozen entry; out: a row of `audit`, written in the transaction of the deed itself, and
+removed again when its time is over."""
 
 from __future__ import annotations
 
@@ -7,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sqlalchemy import bindparam, insert
+from sqlalchemy import bindparam, delete, insert, select
 
 from duplistatus.clock import Instant
-from duplistatus.store.account_tables import audit
+from duplistatus.store.account_tables import audit, setting
 from duplistatus.store.accounts import User
 from duplistatus.store.database import Connection
 from duplistatus.store.statement import Statement
@@ -36,6 +37,13 @@ class Entry:
     error: str | None = None
 
 
+KEPT_DAYS = 90
+LEAST_DAYS = 30
+MOST_DAYS = 365
+"""Days that entries are kept, where nobody set another number, and its limits."""
+
+_PRUNE = Statement(delete(audit).where(audit.c.at < bindparam("before")))
+_RETENTION = Statement(select(setting.c.value).where(setting.c.key == "audit_retention_days"))
 _INSERT = Statement(insert(audit).values({column.name: bindparam(column.name) for column in audit.c if column.name != "id"}))
 
 
@@ -58,3 +66,19 @@ def record(connection: Connection, entry: Entry) -> None:
             "error": entry.error,
         },
     )
+
+
+def prune(connection: Connection, before: Instant) -> int:
+    """Removes the entries older than that moment; how many there were."""
+    removed: int = connection.run(_PRUNE, {"before": before}).rowcount
+    return removed
+
+
+def retention_days(connection: Connection) -> int:
+    """For how many days entries are kept."""
+    text = connection.value(_RETENTION)
+    try:
+        days = int(text) if text is not None else KEPT_DAYS
+    except ValueError:
+        days = KEPT_DAYS
+    return min(max(days, LEAST_DAYS), MOST_DAYS)

@@ -125,7 +125,8 @@ def end_all_of(connection: Connection, user_id: UserId, *, but: str = "") -> Non
     connection.run(_DELETE_OF_USER, {"user": user_id, "but": but})
 
 
-def prune(connection: Connection, now: Instant, kept: int = ANONYMOUS_KEPT) -> None:
-    """Removes expired sessions, and the oldest that nobody signed in to beyond the newest `kept`."""
-    connection.run(_DELETE_EXPIRED, {"now": now})
-    connection.run(_DELETE_ANONYMOUS, {"kept": kept - 1})
+def prune(connection: Connection, now: Instant, kept: int = ANONYMOUS_KEPT) -> int:
+    """Removes expired sessions, and the oldest that nobody signed in to beyond the newest `kept`; how many there were."""
+    expired: int = connection.run(_DELETE_EXPIRED, {"now": now}).rowcount
+    anonymous: int = connection.run(_DELETE_ANONYMOUS, {"kept": kept - 1}).rowcount
+    return expired + anonymous

@@ -1,0 +1,74 @@
+"""What runs by time, and what each of it does. In: the parts of the product and the occasion of a run; out: what was done, in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from duplistatus.background.due import judge_anew, judge_due
+from duplistatus.clock import DAY, Clock, Instant
+from duplistatus.evaluate.task_times import AUDIT_CLEANUP, OVERDUE_CHECK, SESSION_CLEANUP, CatchUp
+from duplistatus.store import audit, sessions
+from duplistatus.store.audit import Entry
+from duplistatus.store.database import Connection, Database
+from duplistatus.store.tasks import Figures, watched
+from duplistatus.store.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What tasks work with."""
+
+    database: Database
+    writer: Writer
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Why a task runs now. `anew`: take nothing for granted, because the clock was set back; `catch_up`: there was a silence before."""
+
+    now: Instant
+    anew: bool = False
+    catch_up: CatchUp | None = None
+
+
+Doing = Callable[[Parts, Occasion], Awaitable[Figures]]
+
+
+async def check_overdue(parts: Parts, occasion: Occasion) -> Figures:
+    """Judges what is due, or all jobs anew; how many are overdue."""
+    if occasion.anew:
+        changed = await judge_anew(parts.writer, occasion.now)
+    else:
+        changed = await judge_due(parts.database, parts.writer, parts.clock, catch_up=occasion.catch_up)
+    with parts.database.read() as connection:
+        found = watched(connection)
+    figures = {"jobs": found.jobs, "checked": found.watched, "overdue": found.overdue, "sent": 0, "changed": changed}
+    if occasion.catch_up is not None:
+        figures |= {"silent_minutes": occasion.catch_up.minutes}
+    return figures
+
+
+async def clean_audit_log(parts: Parts, occasion: Occasion) -> Figures:
+    """Removes the entries of the audit log whose time is over; that it did is the newest entry."""
+
+    def work(connection: Connection) -> Figures:
+        days = audit.retention_days(connection)
+        removed = audit.prune(connection, Instant(occasion.now - days * DAY))
+        if removed:
+            details = {"deletedCount": removed, "retentionDays": days}
+            audit.record(connection, Entry(occasion.now, "audit_cleanup", "system", username="system", details=details))
+        return {"removed": removed, "days": days}
+
+    return await parts.writer.write(work, changes=False)
+
+
+async def clean_sessions(parts: Parts, occasion: Occasion) -> Figures:
+    """Removes sessions that are over, with the addresses and browsers that they name."""
+    removed = await parts.writer.write(lambda connection: sessions.prune(connection, occasion.now), changes=False)
+    return {"removed": removed}
+
+
+DOING: Mapping[str, Doing] = {OVERDUE_CHECK: check_overdue, AUDIT_CLEANUP: clean_audit_log, SESSION_CLEANUP: clean_sessions}
+"""Each task by its name."""

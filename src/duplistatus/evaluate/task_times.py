@@ -1,0 +1,103 @@
+"""When what runs by time runs next. In: the rhythm of a task, the moment planned so far and now; out: the moment that counts. Restarts,
+changed settings and clocks that jump are all the same question: is the planned moment one that could have been planned now?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from duplistatus.clock import MINUTE, Instant, instant, moment
+
+OVERDUE_CHECK = "overdue-backup-check"
+AUDIT_CLEANUP = "audit-log-cleanup"
+SESSION_CLEANUP = "session-cleanup"
+TASKS = (OVERDUE_CHECK, AUDIT_CLEANUP, SESSION_CLEANUP)
+"""All of them, by the names that 1.4.2 gives the first two."""
+_DAILY_AT = {AUDIT_CLEANUP: time(2), SESSION_CLEANUP: time(2, 30)}
+
+GROUPED_AFTER = 5 * MINUTE
+"""Milliseconds without a look at the clock after which whatever became due meanwhile is one group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """Again and again; milliseconds."""
+
+    interval: int
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """Once a day at a time of day in a zone."""
+
+    at: time
+    zone: ZoneInfo
+
+
+Rhythm = Every | Daily
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """Nobody looked between two moments: the process, or the machine, was down or asleep. What changed by time meanwhile shows at
+    `until`, and is one group."""
+
+    since: Instant
+    until: Instant
+
+    @property
+    def minutes(self) -> int:
+        """How long it lasted."""
+        return (self.until - self.since) // MINUTE
+
+
+def rhythm_of(name: str, check_interval: int | None, zone: ZoneInfo) -> Rhythm | None:
+    """The rhythm of a task; None where it does not run by time. `check_interval`: milliseconds between two checks, None for disabled."""
+    if name == OVERDUE_CHECK:
+        return Every(check_interval) if check_interval is not None else None
+    return Daily(_DAILY_AT[name], zone)
+
+
+def following(rhythm: Rhythm, now: Instant) -> Instant:
+    """The first moment after `now` at which a task of this rhythm runs, were it planned anew."""
+    if isinstance(rhythm, Every):
+        return Instant(now + rhythm.interval)
+    day = moment(now).astimezone(rhythm.zone).date()
+    while True:
+        # A time of day that the clock leaves out on that day is as much later; of one that comes twice it is the first.
+        found = instant(datetime.combine(day, rhythm.at, rhythm.zone))
+        if found > now:
+            return found
+        day += timedelta(days=1)
+
+
+def planned(rhythm: Rhythm | None, stored: Instant | None, now: Instant) -> Instant | None:
+    """When the task runs next.
+
+    1. Never, where it has no rhythm.
+    2. At the stored moment where that has come: it was missed, however long ago, and is made up for once.
+    3. At the stored moment where it could have been planned now: an interval not over yet, the next time of day.
+    4. Else it was planned for another interval, zone or clock, and is planned anew.
+    """
+    if rhythm is None:
+        return None
+    latest = following(rhythm, now)
+    if stored is None or stored > latest:
+        return latest
+    return stored if isinstance(rhythm, Every) or stored <= now else latest
+
+
+def after_run(rhythm: Rhythm | None, slot: Instant | None, now: Instant) -> Instant | None:
+    """When the task runs next after it began, or ended, at `now` for the moment `slot`: an interval after that, or after now where this
+    has passed as well, so that missed moments do not pile up."""
+    if rhythm is None:
+        return None
+    if isinstance(rhythm, Every) and slot is not None and now < slot + rhythm.interval <= now + rhythm.interval:
+        return Instant(slot + rhythm.interval)
+    return following(rhythm, now)
+
+
+def catch_up(seen: Instant | None, now: Instant) -> CatchUp | None:
+    """The silence between the last look and now, where there was one."""
+    return CatchUp(seen, now) if seen is not None and now - seen >= GROUPED_AFTER else None
