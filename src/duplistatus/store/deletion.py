@@ -13,6 +13,7 @@ from duplistatus.store.database import Connection
 from duplistatus.store.days import forget_days
 from duplistatus.store.descriptions import describe_anew
 from duplistatus.store.fleet import JobRow, ServerRow
+from duplistatus.store.heirs import forget_job
 from duplistatus.store.origins import settle
 from duplistatus.store.statement import Statement
 from duplistatus.store.tables import activity, change, job, origin, raw_report, run, run_log
@@ -55,6 +56,7 @@ def delete_job(connection: Connection, server_key: str, job_name: str, now: Inst
     machines = connection.rows(_MACHINES, of_job)
     runs = int(connection.value(_COUNT, of_job))
     forget_days(connection, found.id)
+    forget_job(connection, found.id)
     for statement in _DELETES:
         connection.run(statement, of_job)
     for machine_name, machine_id in machines:

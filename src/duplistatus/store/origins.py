@@ -14,6 +14,7 @@ from duplistatus.evaluate.identity import OriginFacts, PlacedJob, PlacedServer, 
 from duplistatus.report.report import Origin
 from duplistatus.store.database import Connection
 from duplistatus.store.descriptions import describe_anew
+from duplistatus.store.heirs import inherit_job, inherit_server
 from duplistatus.store.ids import JobId, OriginId, ServerId
 from duplistatus.store.statement import Statement
 from duplistatus.store.summaries import rebuild_job
@@ -212,6 +213,7 @@ class _Moves:
         for guest in placed_server.adopts:
             guest_id = _server(self.connection, guest, False, guest.removeprefix("name:"), self.now)
             self.connection.run(_ADOPT, {"id": guest_id, "host": server_id})
+            inherit_server(self.connection, guest_id, server_id)
         for placed_job in sorted(placed_server.jobs, key=lambda each: min(facts.id for facts in each.origins)):
             self._settle_job(server_id, placed_job)
 
@@ -251,6 +253,7 @@ class _Moves:
         for job_id in gone:
             rebuild_job(self.connection, job_id, self.now)
             self.connection.run(_MOVE_CHANGES, {"old": job_id, "new": heir[job_id]})
+            inherit_job(self.connection, job_id, heir[job_id])
             self.connection.run(_DROP_DAYS, {"old": job_id})
             self.connection.run(_DROP_JOB, {"old": job_id})
         for job_id, (server_id, name, backup_id) in renamed:
