@@ -26,6 +26,7 @@ from duplistatus.web.api import (
     auth,
     chart_data,
     charts,
+    configuration,
     dashboard,
     deletion,
     detail,
@@ -42,6 +43,7 @@ from duplistatus.web.api import (
     summary,
     upload,
     users,
+    watching,
 )
 from duplistatus.web.context import Context
 from duplistatus.web.fast_lane import FastLane
@@ -63,6 +65,7 @@ _API = (
     auth,
     chart_data,
     charts,
+    configuration,
     dashboard,
     deletion,
     detail,
@@ -76,6 +79,7 @@ _API = (
     runs,
     servers,
     users,
+    watching,
     events,
 )
 # The address of a run begins as that of its server, whose key may hold slashes: the run is looked for first.

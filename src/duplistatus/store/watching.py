@@ -7,7 +7,7 @@ import json
 from contextlib import suppress
 from dataclasses import asdict, fields, replace
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 
 from duplistatus.clock import Instant
 from duplistatus.evaluate.job_setting import (
@@ -33,14 +33,15 @@ _FREQUENCY = "notification_frequency"
 _FAILING_AFTER = "failing_after"
 _KEYS = (_TOLERANCE, _CHECK_INTERVAL, _FREQUENCY, _FAILING_AFTER)
 
-_SETTINGS = Statement(select(setting.c.key, setting.c.value))
+_SETTINGS = Statement(select(setting.c.key, setting.c.value).where(or_(*(setting.c.key == key for key in _KEYS))))
 _UPDATE = Statement(update(setting).where(setting.c.key == bindparam("of")).values(value=bindparam("value")))
 _INSERT = Statement(insert(setting).values(key=bindparam("of"), value=bindparam("value")))
 
 _NAMES = ("watched", "use_mine", "interval", "days", "time_of_day", "first_day", "tolerance")
-_JOB = tuple(table.c[name] for name in _NAMES)
-_BY_JOB = Statement(select(*_JOB).where(table.c.job_id == bindparam("job_id")))
-_ALL_JOBS = Statement(select(table.c.job_id, *_JOB))
+SETTING_COLUMNS = tuple(table.c[name] for name in _NAMES)
+"""The columns of `job_setting` that `setting_of_row` reads."""
+_BY_JOB = Statement(select(*SETTING_COLUMNS).where(table.c.job_id == bindparam("job_id")))
+_ALL_JOBS = Statement(select(table.c.job_id, *SETTING_COLUMNS))
 _CHANGED: dict[str, object] = {name: bindparam(name) for name in ("changed_at", "changed_by")}
 _SETTING: dict[str, object] = {name: bindparam(name) for name in _NAMES} | _CHANGED
 _UPDATE_JOB = Statement(update(table).where(table.c.job_id == bindparam("of")).values(_SETTING))
@@ -54,7 +55,7 @@ _SET_ZONE = Statement(update(server).where(server.c.id == bindparam("of")).value
 
 def watch_settings(connection: Connection) -> WatchSettings:
     """What is set for all jobs."""
-    stored: dict[str, str] = {key: value for key, value in connection.rows(_SETTINGS) if key in _KEYS}
+    stored: dict[str, str] = dict(connection.rows(_SETTINGS))
     settings = WatchSettings()
     with suppress(KeyError, ValueError):
         settings = replace(settings, tolerance=read_tolerance(stored[_TOLERANCE]))
@@ -78,12 +79,12 @@ def save_watch_settings(connection: Connection, settings: WatchSettings) -> None
 def job_setting(connection: Connection, job_id: JobId) -> JobSetting:
     """What is set for one job."""
     row = connection.row(_BY_JOB, {"job_id": job_id})
-    return _setting(row) if row else NOT_SET
+    return setting_of_row(row) if row else NOT_SET
 
 
 def job_settings(connection: Connection) -> dict[JobId, JobSetting]:
     """What is set, by job; jobs for which nothing is set are not in it."""
-    return {row[0]: _setting(row[1:]) for row in connection.rows(_ALL_JOBS)}
+    return {row[0]: setting_of_row(row[1:]) for row in connection.rows(_ALL_JOBS)}
 
 
 def save_job_setting(connection: Connection, job_id: JobId, setting: JobSetting, by: str, now: Instant) -> None:
@@ -126,7 +127,8 @@ def set_server_zone(connection: Connection, server_id: ServerId, name: str | Non
     connection.run(_SET_ZONE, {"of": server_id, "zone": name})
 
 
-def _setting(row: Row) -> JobSetting:
+def setting_of_row(row: Row) -> JobSetting:
+    """The setting in the columns of `SETTING_COLUMNS`."""
     watched, use_mine, interval, days, time_of_day, first_day, tolerance = row
     try:
         allowed = frozenset(map(int, days.split(","))) if days else ALL_DAYS

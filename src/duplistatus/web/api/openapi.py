@@ -98,9 +98,11 @@ def _shapes() -> dict[str, Any]:
     from pydantic import BaseModel
     from pydantic.json_schema import models_json_schema
 
-    from duplistatus.web.api import schemas
+    from duplistatus.web.api import schemas, watching_schemas
 
-    models = [each for each in vars(schemas).values() if isinstance(each, type) and issubclass(each, schemas.Shape | schemas.Failure)]
+    modules = (schemas, watching_schemas)
+    named = dict.fromkeys(each for module in modules for each in vars(module).values() if isinstance(each, type))
+    models = [each for each in named if issubclass(each, schemas.Shape | schemas.Failure)]
     chosen: list[type[BaseModel]] = [each for each in models if each is not schemas.Shape]
     _, found = models_json_schema([(each, "serialization") for each in chosen], ref_template="#/components/schemas/{model}")
     shapes: dict[str, Any] = found["$defs"]
