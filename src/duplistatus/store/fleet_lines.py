@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from duplistatus.clock import Instant
 from duplistatus.store.database import Connection
-from duplistatus.store.ids import ServerId
+from duplistatus.store.ids import JobId, ServerId
 from duplistatus.store.statement import Statement
 from duplistatus.store.tables import job, server
 
@@ -19,6 +19,7 @@ from duplistatus.store.tables import job, server
 class JobLine:
     """One job in a list. Sizes in bytes; `versions` and `recent` are JSON text as the table describes them."""
 
+    id: JobId
     server_id: ServerId
     name: str
     last_uid: str | None

@@ -3,7 +3,7 @@ which the list is kept for the minute and for as long as no job becomes overdue.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Annotated, Any
 
@@ -13,17 +13,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from duplistatus.clock import DAY, MINUTE, SECOND, Instant, iso
+from duplistatus.evaluate.notify_setting import NOTIFY_NOT_SET, NotifySetting
 from duplistatus.evaluate.overdue import Schedule, schedule_of
-from duplistatus.store import fleet, fleet_lines
+from duplistatus.store import fleet, fleet_lines, watching
 from duplistatus.store.chart_rows import FLEET, recent_chart
 from duplistatus.store.database import Connection
 from duplistatus.store.fleet import ServerRow
 from duplistatus.store.fleet_lines import JobLine
+from duplistatus.store.ids import JobId
 from duplistatus.web.access import Access, Caller, guarded
 from duplistatus.web.answers import NO_STORE_EXPIRED, encode, json_answer, kept_in_thread
 from duplistatus.web.api.answered import answered
 from duplistatus.web.api.chart_data import chart_body
-from duplistatus.web.api.run_body import NOT_KNOWN, NOTIFICATION_EVENT, elapsed_text, known_duration_text, older_versions
+from duplistatus.web.api.run_body import NOT_KNOWN, elapsed_text, known_duration_text, older_versions
 from duplistatus.web.api.summary import summary_body
 from duplistatus.web.context import context
 
@@ -63,14 +65,15 @@ async def dashboard(request: Request, caller: Annotated[Caller, guarded(Access.R
 def _servers(connection: Connection, now: Instant) -> bytes:
     """The list, written server by server: all of a large fleet's values at once would take tens of megabytes."""
     servers = {server.id: server for server in fleet.servers(connection)}
+    notify = watching.notify_settings(connection)
     jobs = fleet_lines.job_lines(connection)
     by_server = groupby(jobs, lambda line: line.server_id)
-    return b"[" + b",".join(encode(_server(servers[key], list(lines), now)) for key, lines in by_server if key in servers) + b"]"
+    return b"[" + b",".join(encode(_server(servers[key], list(lines), notify, now)) for key, lines in by_server if key in servers) + b"]"
 
 
-def _server(server: ServerRow, lines: Sequence[JobLine], now: Instant) -> dict[str, Any]:
+def _server(server: ServerRow, lines: Sequence[JobLine], notify: Mapping[JobId, NotifySetting], now: Instant) -> dict[str, Any]:
     last = max(lines, key=lambda line: line.last_begun_at or 0)
-    jobs = [_job(line, now) for line in lines]
+    jobs = [_job(line, notify.get(line.id, NOTIFY_NOT_SET), now) for line in lines]
     return {
         "id": server.key,
         "name": server.name,
@@ -96,7 +99,7 @@ def _server(server: ServerRow, lines: Sequence[JobLine], now: Instant) -> dict[s
     }
 
 
-def _job(line: JobLine, now: Instant) -> dict[str, Any]:
+def _job(line: JobLine, notify: NotifySetting, now: Instant) -> dict[str, Any]:
     expected = line.expected_at
     return {
         "name": line.name,
@@ -116,7 +119,7 @@ def _job(line: JobLine, now: Instant) -> dict[str, Any]:
         # The list begins with the newest version, which the last run made and this field leaves out.
         "availableBackups": older_versions(line.versions),
         "isBackupOverdue": schedule_of(line, now) is Schedule.OVERDUE,
-        "notificationEvent": NOTIFICATION_EVENT,
+        "notificationEvent": notify.event,
         "expectedBackupDate": _time(expected),
         "expectedBackupElapsed": elapsed_text(expected, now) if expected is not None else NOT_KNOWN,
         "lastNotificationSent": NOT_KNOWN,

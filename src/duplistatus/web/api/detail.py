@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from duplistatus.clock import Instant, iso
+from duplistatus.evaluate.notify_setting import NOTIFY_NOT_SET
 from duplistatus.evaluate.overdue import Schedule, schedule_of
-from duplistatus.store import fleet, history
+from duplistatus.store import fleet, history, watching
 from duplistatus.store.chart_rows import Scope, recent_chart
 from duplistatus.store.database import Connection
 from duplistatus.store.fleet import ServerRow
@@ -22,7 +23,7 @@ from duplistatus.web.answers import NO_STORE_EXPIRED, encode, json_answer
 from duplistatus.web.api.answered import answered
 from duplistatus.web.api.chart_data import chart_body
 from duplistatus.web.api.paths import names_after
-from duplistatus.web.api.run_body import NOT_KNOWN, NOTIFICATION_EVENT, elapsed_text, run_body
+from duplistatus.web.api.run_body import NOT_KNOWN, elapsed_text, run_body
 from duplistatus.web.context import context
 from duplistatus.web.errors import Refused
 
@@ -95,13 +96,14 @@ def read_cursor(text: str | None) -> Position:
 
 def _overdue(connection: Connection, server: ServerRow, now: Instant) -> list[dict[str, Any]]:
     """The jobs that are overdue now."""
+    notify = watching.notify_settings(connection)
     return [
         {
             "serverName": server.name,
             "backupName": job.name,
             "lastBackupDate": iso(job.last_begun_at) if job.last_begun_at is not None else NOT_KNOWN,
             "lastNotificationSent": NOT_KNOWN,
-            "notificationEvent": NOTIFICATION_EVENT,
+            "notificationEvent": notify.get(job.id, NOTIFY_NOT_SET).event,
             "expectedBackupDate": iso(job.expected_at),
             "expectedBackupElapsed": elapsed_text(job.expected_at, now),
         }

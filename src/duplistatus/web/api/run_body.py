@@ -12,8 +12,6 @@ from duplistatus.clock import DAY, HOUR, MINUTE, SECOND, TICKS, Instant, iso, mo
 from duplistatus.store.history import RunLine
 
 NOT_KNOWN = "N/A"
-NOTIFICATION_EVENT = "warnings"
-"""What a job that nobody has set otherwise sends messages about: warnings and worse."""
 
 
 def duration_text(seconds: int) -> str:
