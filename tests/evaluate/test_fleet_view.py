@@ -26,6 +26,7 @@ class Server:
     name: str = ""
     note: str = ""
     url: str = ""
+    tag_keys: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -182,3 +183,26 @@ def test_bars_show_results_what_is_missing_and_what_runs() -> None:
 )
 def test_missing_runs_are_counted_by_the_usual_gap(begun: list[int], since: int, missed: int) -> None:
     assert missed_slots(begun, Instant(NOW - since), NOW) == missed
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("tag:oslo", ["a", "b"]),
+        ("TAG:Oslo", ["a", "b"]),
+        ('tag:"site two"', ["b"]),
+        ('tag:oslo tag:"Site Two"', ["b"]),
+        ("tag:oslo photos", ["b"]),
+        ("tag:os", []),
+        ("tag:", []),
+        ("oslo", []),
+    ],
+)
+def test_a_tag_is_looked_for_by_its_whole_name_in_any_letters(query: str, found: list[str]) -> None:
+    servers = [
+        Server(1, "a", tag_keys=frozenset({"oslo"})),
+        Server(2, "b", tag_keys=frozenset({"oslo", "site two"})),
+        Server(3, "c"),
+    ]
+    jobs = [Job(1, 1), Job(2, 2, "Photos"), Job(3, 3)]
+    assert [each.row.label for each in filtered(view_fleet(servers, jobs, NOW), query)] == found

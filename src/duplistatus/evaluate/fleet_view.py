@@ -4,6 +4,7 @@ next moment at which time alone changes a state."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ import orjson
 
 from duplistatus.clock import Instant
 from duplistatus.evaluate.overdue import Activity, Schedule, activity_of, due_of, schedule_of
+from duplistatus.evaluate.tag import tag_key
 from duplistatus.report.report import Status
 
 
@@ -32,6 +34,8 @@ class ServerFacts(Protocol):
     def note(self) -> str: ...
     @property
     def url(self) -> str: ...
+    @property
+    def tag_keys(self) -> frozenset[str]: ...
 
 
 class JobFacts(Protocol):
@@ -126,6 +130,7 @@ _LAST_RESULT: dict[str, State] = {
     Status.UNKNOWN: State.UNKNOWN,
 }
 _BAR: dict[str, str] = {Status.SUCCESS: "ok", Status.WARNING: "warn", Status.ERROR: "error", Status.FATAL: "error"}
+_OF_TAG = re.compile(r'(?:^|(?<=\s))tag:(?:"([^"]+)"|([^\s"]+))(?=\s|$)', re.IGNORECASE)
 _MOST_MISSED = 6
 """Hollow bars at most: more would push the history out of the strip."""
 
@@ -240,15 +245,23 @@ def _sum(values: Iterable[int | None]) -> int | None:
     return sum(known) if known else None
 
 
+def read_query(query: str) -> tuple[list[str], frozenset[str]]:
+    """The words that somebody looks for, and the tags, both as they are compared."""
+    tags = frozenset(tag_key(quoted or bare) for quoted, bare in _OF_TAG.findall(query))
+    return _OF_TAG.sub(" ", query).casefold().split(), tags
+
+
 def filtered(view: FleetView[S, J], query: str, group: Group | None = None) -> tuple[ServerView[S, J], ...]:
     """The servers with those of their jobs that match: every word of `query` is part of the server's names, note or URL or of the
-    job's name; `group`: only jobs in one of its states."""
-    words = query.casefold().split()
-    if not words and group is None:
+    job's name; `tag:name` and `tag:"two words"` mean servers with that tag; `group`: only jobs in one of its states."""
+    words, tags = read_query(query)
+    if not words and not tags and group is None:
         return view.servers
     found = []
     for server in view.servers:
         row = server.row
+        if not tags <= row.tag_keys:
+            continue
         of_server = f"{row.label} {row.name} {row.note} {row.url}".casefold()
         missing = [word for word in words if word not in of_server]
         jobs = [

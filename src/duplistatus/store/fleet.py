@@ -8,10 +8,20 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, case, func, select
 
 from duplistatus.clock import Instant
+from duplistatus.evaluate.tag import tag_key
 from duplistatus.store.database import Connection, Row
 from duplistatus.store.ids import JobId, RunId, ServerId
 from duplistatus.store.statement import Statement
 from duplistatus.store.tables import job, server
+from duplistatus.store.watch_tables import server_tag, tag
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A word that people group servers by, in one of the colours of `evaluate.tag`."""
+
+    name: str
+    color: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +43,17 @@ class ServerRow:
     installation_type: str
     update_channel: str
     created_at: Instant
+    tags: tuple[Tag, ...]
 
     @property
     def label(self) -> str:
         """What people read: the alias, else the name."""
         return self.alias or self.name
+
+    @property
+    def tag_keys(self) -> frozenset[str]:
+        """Its tags as they are compared."""
+        return frozenset(tag_key(tag.name) for tag in self.tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +145,9 @@ _JOB = tuple(job.c[name] for name in JobRow.__dataclass_fields__)
 _HAS_JOB = select(job.c.id).where(job.c.server_id == server.c.id).exists()
 _SHOWN = server.c.adopted_by.is_(None) & _HAS_JOB
 
+_TAG_ROWS = select(server_tag.c.server_id, tag.c.name, tag.c.color).join(tag, tag.c.id == server_tag.c.tag_id).order_by(tag.c.name_key)
+_TAGS = Statement(_TAG_ROWS)
+_TAGS_OF = Statement(_TAG_ROWS.where(server_tag.c.server_id == bindparam("server_id")))
 _SERVERS = Statement(select(*_SERVER).where(_SHOWN).order_by(func.lower(server.c.name), server.c.key))
 _SERVER_BY_ID = Statement(select(*_SERVER).where(server.c.id == bindparam("id")))
 _RESOLVE = Statement(select(func.coalesce(server.c.adopted_by, server.c.id)).where(server.c.key == bindparam("key")))
@@ -157,18 +176,25 @@ _OVERDUE = Statement(
 )
 
 
-def _server(row: Row) -> ServerRow:
-    return ServerRow(*(*row[:6], bool(row[6]), *row[7:]))
+def _server(row: Row, tags: tuple[Tag, ...]) -> ServerRow:
+    return ServerRow(*(*row[:6], bool(row[6]), *row[7:], tags))
 
 
 def servers(connection: Connection) -> list[ServerRow]:
     """All servers that have a job, by name."""
-    return [_server(row) for row in connection.rows(_SERVERS)]
+    tags: dict[ServerId, tuple[Tag, ...]] = {}
+    for server_id, name, color in connection.rows(_TAGS):
+        tags[server_id] = (*tags.get(server_id, ()), Tag(name, color))
+    return [_server(row, tags.get(row[0], ())) for row in connection.rows(_SERVERS)]
+
+
+def _tags_of(connection: Connection, server_id: ServerId) -> tuple[Tag, ...]:
+    return tuple(Tag(name, color) for _, name, color in connection.rows(_TAGS_OF, {"server_id": server_id}))
 
 
 def server_by_id(connection: Connection, server_id: ServerId) -> ServerRow | None:
     row = connection.row(_SERVER_BY_ID, {"id": server_id})
-    return _server(row) if row else None
+    return _server(row, _tags_of(connection, server_id)) if row else None
 
 
 def server_by_key(connection: Connection, key: str) -> ServerRow | None:
@@ -179,7 +205,7 @@ def server_by_key(connection: Connection, key: str) -> ServerRow | None:
 
 def servers_by_name(connection: Connection, name: str) -> list[ServerRow]:
     """The servers of exactly that name: upper and lower case differ, as in 1.4.2."""
-    return [_server(row) for row in connection.rows(_SERVERS_BY_NAME, {"name": name})]
+    return [_server(row, _tags_of(connection, row[0])) for row in connection.rows(_SERVERS_BY_NAME, {"name": name})]
 
 
 def jobs(connection: Connection) -> list[JobRow]:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from duplistatus.store.database import Connection, Row
 from duplistatus.store.statement import Statement
 from duplistatus.store.tables import job, server
+from duplistatus.store.watch_tables import server_tag, tag
 
 _MARKS = Statement(
     select(
@@ -26,6 +27,7 @@ _MARKS = Statement(
         job.c.outcome,
         job.c.activity,
         job.c.silence,
+        job.c.silence_at,
         job.c.expected_at,
         job.c.overdue_at,
         job.c.due_source,
@@ -42,9 +44,18 @@ _MARKS = Statement(
 )
 
 
+_TAGS = Statement(
+    select(server.c.key, tag.c.name, tag.c.color)
+    .select_from(server_tag)
+    .join(tag, tag.c.id == server_tag.c.tag_id)
+    .join(server, server.c.id == server_tag.c.server_id)
+    .order_by(tag.c.id)
+)
+
+
 def fleet_marks(connection: Connection) -> dict[str, tuple[Row, ...]]:
     """The rows of each server, by its key."""
     marks: dict[str, list[Row]] = {}
-    for row in connection.rows(_MARKS):
+    for row in (*connection.rows(_MARKS), *connection.rows(_TAGS)):
         marks.setdefault(row[0], []).append(row)
     return {key: tuple(rows) for key, rows in marks.items()}
