@@ -88,7 +88,7 @@ def is_free_on_friday(name: str) -> bool:
 _DAYS = [(month, day) for month in range(1, 13) for day in (1, 15)]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _guess(offsets: Observations, near: str) -> str | None:
     # Newest first: it rules out most zones at the first look.
     newest_first = offsets[::-1]

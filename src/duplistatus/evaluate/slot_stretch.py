@@ -72,18 +72,25 @@ def differ_by(earlier: Stretch, later: Stretch, difference: int) -> bool:
 
 
 def workdays(now: Stretch, known: int) -> int:
-    """The number of slots that are a Monday to Friday by the host's weekday alone, where the schedule is seen to leave days out. What
-    was `known` stays until slots tell the opposite, also while those of a new time of day are still few."""
+    """The number of slots that are a Monday to Friday by the host's weekday alone, where the schedule is seen to leave days out;
+    negative where they are one by the weekday of UTC alone. What was `known` stays until slots tell something else, also while those of
+    a new time of day are still few."""
     if not now.apart or not now.leaves_out or now.slots < _ENOUGH_SLOTS:
         return known
     local = _turned(now.days, now.apart)
-    if local & _SATURDAY_OR_SUNDAY:
-        return known if now.days & _SATURDAY_OR_SUNDAY else 0
-    # Monday, Wednesday, Friday may as well be Tuesday, Thursday, Saturday, and a Friday alone a Saturday.
-    two_in_a_row = local & (local >> 1)
-    if now.days & _SATURDAY_OR_SUNDAY and local & _MONDAY_AND_FRIDAY == _MONDAY_AND_FRIDAY and two_in_a_row:
-        return now.slots if local.bit_count() >= _ENOUGH_DAYS else known
+    if _are_workdays(local) and now.days & _SATURDAY_OR_SUNDAY:
+        return now.slots
+    if _are_workdays(now.days) and local & _SATURDAY_OR_SUNDAY:
+        return -now.slots
     return known
+
+
+def _are_workdays(days: int) -> bool:
+    """Whether days are surely meant as Monday to Friday. Monday, Wednesday, Friday may as well be Tuesday, Thursday, Saturday by
+    another weekday, and a Friday alone a Saturday."""
+    both_ends = days & _MONDAY_AND_FRIDAY == _MONDAY_AND_FRIDAY
+    two_in_a_row = days & (days >> 1) != 0
+    return both_ends and two_in_a_row and days.bit_count() >= _ENOUGH_DAYS and not days & _SATURDAY_OR_SUNDAY
 
 
 def _with_day(now: Stretch, ahead: int | None, minutes: int | None) -> Stretch:

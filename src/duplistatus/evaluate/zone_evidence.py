@@ -8,7 +8,8 @@ Three signs are kept, all of slots with one steady time of day (UTC), so that in
   left a day out tell nothing, because Duplicati leaves days out by plain 24 hours: Monday to Friday keeps its UTC time over a Sunday
   in every zone.
 - Announced slots leave weekends out, and lie so near to midnight that only the weekday of the host makes them Monday to Friday. What
-  was merely kept is no sign of this: a computer that is off at weekends keeps nothing there."""
+  was merely kept is no sign of this: a computer that is off at weekends keeps nothing there. The opposite, a Monday to Friday of UTC
+  alone, only speaks against it: the nights around workdays look like that in the host's zone."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import reduce
 from typing import NamedTuple
 
 import orjson
@@ -69,7 +71,8 @@ _STEADY = {True: (2, 1), False: (3, 2)}
 class ZoneEvidence:
     """Of one job; a fold over its runs in order of begin. `seen`: the host's clock, oldest first; `now`: the slots of the present time
     of day; `steady`: those of the last one before that was kept for some time; `vote`: of the newest change of the clock that told
-    something; `workdays`: the number of slots that make a Monday to Friday by the host's weekday alone, 0 without that sign."""
+    something; `workdays`: the number of slots that make a Monday to Friday by the host's weekday alone, negative by that of UTC alone, 0
+    where neither does."""
 
     seen: tuple[Observation, ...] = ()
     now: Stretch | None = None
@@ -79,7 +82,9 @@ class ZoneEvidence:
 
     def after(self, slot: Slot) -> ZoneEvidence:
         """The evidence with one more run."""
-        seen = _observed(self.seen, slot)
+        seen = self.seen
+        if slot.offset_at is not None and slot.offset_minutes is not None:
+            seen = _observed(seen, Observation(slot.offset_at, slot.offset_minutes))
         now, steady = self.now, self.steady
         minutes = seen[-1].minutes if seen else None
         ahead = slot.at - slot.begun_at if slot.announced else None
@@ -96,7 +101,7 @@ class ZoneEvidence:
         """Changes when the decision could change: with a sign, with the host's clock, and once a week, as time rules out zones in
         which the clock has changed while the host's has not."""
         newest = self.seen[-1].at // (WEEK * DAY) if self.seen else None
-        return self.vote, self.workdays > 0, tuple(observation.minutes for observation in self.seen), newest
+        return self.vote, (self.workdays > 0) - (self.workdays < 0), tuple(observation.minutes for observation in self.seen), newest
 
     def as_text(self) -> str:
         """Compact JSON."""
@@ -123,14 +128,18 @@ def read_evidence(text: str | None) -> ZoneEvidence:
 # --- the host's clock ----------------------------------------------------------------------------------------------------------------
 
 
-def _observed(seen: tuple[Observation, ...], slot: Slot) -> tuple[Observation, ...]:
+def _observed(seen: tuple[Observation, ...], newest: Observation) -> tuple[Observation, ...]:
     """Both sides of each change are kept, and between them one observation per `_APART`."""
-    if slot.offset_at is None or slot.offset_minutes is None or (seen and slot.offset_at <= seen[-1].at):
+    if seen and newest.at <= seen[-1].at:
         return seen
-    newest = Observation(slot.offset_at, slot.offset_minutes)
     if len(seen) > 1 and seen[-2].minutes == seen[-1].minutes == newest.minutes and newest.at - seen[-2].at < _APART:
         return (*seen[:-1], newest)
     return (*seen, newest)[-_MOST_OBSERVATIONS:]
+
+
+def _observations(evidence: Sequence[ZoneEvidence]) -> tuple[Observation, ...]:
+    """Of all jobs, as of one."""
+    return reduce(_observed, sorted(observation for each in evidence for observation in each.seen), ())
 
 
 # --- signs ---------------------------------------------------------------------------------------------------------------------------
@@ -249,9 +258,9 @@ def _by_evidence(host: str | None, *, is_told: bool, evidence: Sequence[ZoneEvid
         changed_at = hosts.change_between(host, vote.before, vote.after)
         reason = ZoneReason(rule, at=changed_at, from_offset=vote.from_offset, to_offset=vote.to_offset)
         return ServerZone(host if vote.moved else _UTC, ZoneSource.EVIDENCE, reason)
-    slots = max((each.workdays for each in evidence), default=0)
-    if slots and not hosts.is_free_on_friday(host):
-        return ServerZone(host, ZoneSource.EVIDENCE, ZoneReason(ZoneRule.WEEKDAYS, slots=slots))
+    workdays_seen = [each.workdays for each in evidence if each.workdays]
+    if workdays_seen and min(workdays_seen) > 0 and not hosts.is_free_on_friday(host):
+        return ServerZone(host, ZoneSource.EVIDENCE, ZoneReason(ZoneRule.WEEKDAYS, slots=max(workdays_seen)))
     if hosts.is_utc(host) and (is_told or hosts.is_surely_utc(_observations(evidence))):
         return ServerZone(_UTC, ZoneSource.EVIDENCE, ZoneReason(ZoneRule.HOST_IS_UTC))
     return assumed
@@ -275,10 +284,6 @@ def _guessed(evidence: Sequence[ZoneEvidence], near: str) -> str | None:
             return found
         offsets = offsets[(len(offsets) + 1) // 2 :]
     return None
-
-
-def _observations(evidence: Sequence[ZoneEvidence]) -> list[tuple[Instant, int]]:
-    return sorted((observation.at, observation.minutes) for each in evidence for observation in each.seen)
 
 
 def _is_older(version: str) -> bool:
