@@ -27,6 +27,7 @@ from duplistatus.web.api import (
     chart_data,
     charts,
     configuration,
+    cron,
     dashboard,
     deletion,
     detail,
@@ -41,6 +42,7 @@ from duplistatus.web.api import (
     runs,
     servers,
     summary,
+    tasks,
     upload,
     users,
     watching,
@@ -52,6 +54,7 @@ from duplistatus.web.pages import dashboard as dashboard_page
 from duplistatus.web.pages import rejected as rejected_page
 from duplistatus.web.pages import run as run_page
 from duplistatus.web.pages import server as server_page
+from duplistatus.web.pages import tasks as tasks_page
 from duplistatus.web.security_headers import SecurityHeaders
 from duplistatus.web.sub_path import SubPath
 from duplistatus.web.throttle import UploadThrottle
@@ -66,6 +69,7 @@ _API = (
     chart_data,
     charts,
     configuration,
+    cron,
     dashboard,
     deletion,
     detail,
@@ -78,12 +82,13 @@ _API = (
     rejected,
     runs,
     servers,
+    tasks,
     users,
     watching,
     events,
 )
 # The address of a run begins as that of its server, whose key may hold slashes: the run is looked for first.
-_PAGES = (dashboard_page, run_page, server_page, login, account, start, rejected_page, api_docs, assets, refusals)
+_PAGES = (dashboard_page, run_page, server_page, login, account, start, rejected_page, tasks_page, api_docs, assets, refusals)
 
 
 def build(
@@ -104,19 +109,19 @@ def build(
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         migrate(database)
         writer.start()
-        tasks: list[asyncio.Task[None]] = []
+        running: list[asyncio.Task[None]] = []
         try:
             first = await writer.write(lambda connection: ensure_first_account(connection, settings, parts.clock))
             if announce is not None:
                 announce(first)
-            tasks.append(asyncio.create_task(scheduler.follow()))
+            running.append(asyncio.create_task(scheduler.follow()))
             if feed is not None:
                 from duplistatus.ingest.demo.seeding import follow
 
-                tasks.append(asyncio.create_task(follow(feed, writer, parts.clock)))
+                running.append(asyncio.create_task(follow(feed, writer, parts.clock)))
             yield
         finally:
-            for task in tasks:
+            for task in running:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task

@@ -1,0 +1,55 @@
+"""Tasks in words. In: a task, its rhythm or what a run of it did, and the reader's wording; out: texts in that language."""
+
+from __future__ import annotations
+
+from duplistatus.clock import MINUTE
+from duplistatus.evaluate.task_times import AUDIT_CLEANUP, OVERDUE_CHECK, Every, Rhythm
+from duplistatus.i18n.wording import Wording
+from duplistatus.store.tasks import Figures
+
+
+def title(name: str, wording: Wording) -> str:
+    """What people call a task."""
+    if name == OVERDUE_CHECK:
+        return wording.gettext("Check for overdue jobs")
+    if name == AUDIT_CLEANUP:
+        return wording.gettext("Clean up the audit log")
+    return wording.gettext("Clean up sessions")
+
+
+def rhythm_text(rhythm: Rhythm | None, wording: Wording) -> str:
+    """`every 5 minutes`, `daily at 02:00 (UTC)`."""
+    if rhythm is None:
+        return wording.gettext("not by time")
+    if isinstance(rhythm, Every):
+        return wording.gettext("every %(time)s") % {"time": wording.spoken_age(rhythm.interval)}
+    return wording.gettext("daily at %(time)s (%(zone)s)") % {"time": f"{rhythm.at:%H:%M}", "zone": rhythm.zone.key}
+
+
+def result_text(name: str, figures: Figures | None, wording: Wording) -> str:
+    """What a run did, in a sentence."""
+    if not figures:
+        return ""
+    if name == OVERDUE_CHECK:
+        return _checked(figures, wording)
+    removed = figures["removed"]
+    if name == AUDIT_CLEANUP:
+        text = wording.ngettext(
+            "%(num)s entry older than %(days)s days removed.", "%(num)s entries older than %(days)s days removed.", removed
+        )
+        return text % {"num": wording.number(removed), "days": figures["days"]}
+    return wording.ngettext("%(num)s session removed.", "%(num)s sessions removed.", removed) % {"num": wording.number(removed)}
+
+
+def _checked(figures: Figures, wording: Wording) -> str:
+    checked = wording.ngettext("%(num)s job checked", "%(num)s jobs checked", figures["checked"])
+    overdue = wording.gettext("%(num)s overdue")
+    told = [checked % {"num": wording.number(figures["checked"])}, overdue % {"num": wording.number(figures["overdue"])}]
+    if figures["sent"]:
+        sent = wording.ngettext("%(num)s message sent", "%(num)s messages sent", figures["sent"])
+        told.append(sent % {"num": wording.number(figures["sent"])})
+    text = ", ".join(told) + "."
+    if silent := figures.get("silent_minutes"):
+        made_up = wording.gettext("It made up for %(time)s without a look; %(num)s states of jobs changed.")
+        text += " " + made_up % {"time": wording.spoken_age(silent * MINUTE), "num": wording.number(figures["changed"])}
+    return text
