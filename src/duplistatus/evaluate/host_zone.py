@@ -45,8 +45,10 @@ def guess(offsets: Sequence[tuple[Instant, int]], near: str) -> str | None:
 
 def zone_name(text: str) -> str | None:
     """The IANA name of a zone that is known here, also of one of Windows' names; None of another text."""
-    name = get_global("windows_zone_mapping").get(text, text)
-    return name if _zone(name) is not None else None
+    if _zone(text) is not None:
+        return text
+    name = get_global("windows_zone_mapping").get(text)
+    return name if name is not None and _zone(name) is not None else None
 
 
 def agrees(name: str, offsets: Sequence[tuple[Instant, int]]) -> bool:

@@ -26,8 +26,8 @@ class Stretch(NamedTuple):
     """Successive slots of one time of day. `first`, `last`: the oldest and newest slot; `far`: how many of them lie more than half a
     day after what came before, as those of short intervals never do; `daily_since`: from there to `last`, each slot is a day after
     the one before; `days`: weekdays of the slots in UTC, a bit each, Sunday the lowest; `slots`: how many slots `days` is made of;
-    `apart`: the host's date at the slots less that of UTC, None where unknown; `leaves_out`: whether days are seen to be left out.
-    Counts end at nine."""
+    `apart`: the host's date at the slots less that of UTC, None where unknown; `leaves_out`: whether a weekend may have been seen to be
+    left out; `steps_a_day`: whether two of them lie a day apart. Counts end at nine."""
 
     first: Instant
     last: Instant
@@ -38,13 +38,14 @@ class Stretch(NamedTuple):
     slots: int
     apart: int | None
     leaves_out: bool
+    steps_a_day: bool
 
 
 def new_stretch(at: Instant, ahead: int | None, minutes: int | None) -> Stretch:
     """With one slot. `ahead`: milliseconds from the begin of the run that announced it, None for a begin; `minutes`: the host's clock is
     that much ahead of UTC, None where unknown."""
     far = ahead is None or ahead > _SHORT
-    return _with_day(Stretch(at, at, ahead is not None, int(far), at, 0, 0, None, False), ahead, minutes)
+    return _with_day(Stretch(at, at, ahead is not None, int(far), at, 0, 0, None, False, False), None, ahead, minutes)
 
 
 def goes_on(now: Stretch, at: Instant, ahead: int | None) -> bool:
@@ -58,12 +59,13 @@ def extended(now: Stretch, at: Instant, ahead: int | None, minutes: int | None) 
     """With one slot more, which may be the last one, announced again."""
     if at == now.last:
         return now
-    first, last, announced, far, daily_since, days, slots, apart, leaves_out = now
+    first, last, announced, far, daily_since, days, slots, apart, leaves_out, steps_a_day = now
     is_far = (at - last if ahead is None else ahead) > _SHORT
     if not is_far or abs(at - last - DAY) > _slack(now):
         daily_since = at
     far = min(far + is_far, _MOST)
-    return _with_day(Stretch(first, at, announced, far, daily_since, days, slots, apart, leaves_out), ahead, minutes)
+    longer = Stretch(first, at, announced, far, daily_since, days, slots, apart, leaves_out, steps_a_day)
+    return _with_day(longer, last, ahead, minutes)
 
 
 def differ_by(earlier: Stretch, later: Stretch, difference: int) -> bool:
@@ -75,14 +77,14 @@ def workdays(now: Stretch, known: int) -> int:
     """The number of slots that are a Monday to Friday by the host's weekday alone, where the schedule is seen to leave days out;
     negative where they are one by the weekday of UTC alone. What was `known` stays until slots tell something else, also while those of
     a new time of day are still few."""
-    if not now.apart or not now.leaves_out or now.slots < _ENOUGH_SLOTS:
+    if not now.apart or not (now.leaves_out and now.steps_a_day) or now.slots < _ENOUGH_SLOTS:
         return known
     local = _turned(now.days, now.apart)
     if _are_workdays(local) and now.days & _SATURDAY_OR_SUNDAY:
         return now.slots
     if _are_workdays(now.days) and local & _SATURDAY_OR_SUNDAY:
         return -now.slots
-    return known
+    return 0 if now.days & local & _SATURDAY_OR_SUNDAY else known
 
 
 def _are_workdays(days: int) -> bool:
@@ -93,18 +95,19 @@ def _are_workdays(days: int) -> bool:
     return both_ends and two_in_a_row and days.bit_count() >= _ENOUGH_DAYS and not days & _SATURDAY_OR_SUNDAY
 
 
-def _with_day(now: Stretch, ahead: int | None, minutes: int | None) -> Stretch:
-    """The stretch with the weekday of its newest slot, if it was announced. Where the host's clock came to lie on another date at this
-    time of day, the weekdays are gathered anew."""
+def _with_day(now: Stretch, before: Instant | None, ahead: int | None, minutes: int | None) -> Stretch:
+    """The stretch with the weekday of its newest slot, if it was announced; `before`: the slot before that one. Where the host's clock
+    came to lie on another date at this time of day, the weekdays are gathered anew."""
     if minutes is None or ahead is None:
         return now
-    first, last, announced, far, daily_since, days, slots, known, leaves_out = now
+    first, last, announced, far, daily_since, days, slots, known, leaves_out, steps_a_day = now
     apart = (last + minutes * MINUTE) // DAY - last // DAY
     if apart != known:
-        days, slots, leaves_out = 0, 0, False
+        days, slots, leaves_out, steps_a_day = 0, 0, False, False
     days |= 1 << (last // DAY + _EPOCH_WEEKDAY) % WEEK
     leaves_out = leaves_out or ahead > 2 * DAY
-    return Stretch(first, last, announced, far, daily_since, days, min(slots + 1, _MOST), apart, leaves_out)
+    steps_a_day = steps_a_day or (before is not None and last - before == DAY)
+    return Stretch(first, last, announced, far, daily_since, days, min(slots + 1, _MOST), apart, leaves_out, steps_a_day)
 
 
 def _slack(now: Stretch) -> int:

@@ -105,7 +105,7 @@ class ZoneEvidence:
 
     def as_text(self) -> str:
         """Compact JSON."""
-        return orjson.dumps((self.seen, self.now, self.steady, self.vote, self.workdays)).decode()
+        return orjson.dumps((self.seen, self.now, self.steady, self.vote, self.workdays), default=tuple).decode()
 
 
 NO_EVIDENCE = ZoneEvidence()
