@@ -9,7 +9,8 @@ The best source that says something decides:
 4. the user's setting;
 5. the rhythm learned from the runs.
 A run that Duplicati says was started by hand keeps no slot and teaches no rhythm. A slot is kept by a run that began at it or later: one
-just before it does not satisfy it early, and after missed slots the first one after the last run counts."""
+just before it does not satisfy it early, and after missed slots the first one after the last run counts. Slots are counted from slot to
+slot as runs keep them, which is how Duplicati does it: a slot that a change of the clock has moved stays moved."""
 
 from __future__ import annotations
 
@@ -69,12 +70,14 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class ServerSchedule:
-    """The schedule of a job as its server holds it. `time`: the base that the interval counts from; `told_at`: when it was asked."""
+    """The schedule of a job as its server holds it. `time`: the base that the interval counts from; `told_at`: when it was asked; `slot`: the
+    one that its runs have led to since, where that is known."""
 
     time: Instant
     interval: Interval
     days: frozenset[int]
     told_at: Instant
+    slot: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +100,17 @@ class SchedulerZone:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """All that is known of a job's schedule. `runs`: its newest ones, oldest first; `announced`: the next run, by the newest report that
-    announced one."""
+    """All that is known of a job's schedule. `runs`: its newest ones, oldest first; `busy_until`: the end of the newest; `announced`: the
+    next run, by the newest report that announced one; `setting_slot`: the one that the runs have led to since the setting was made,
+    where that is known."""
 
     runs: Sequence[Begin] = ()
+    busy_until: Instant | None = None
     announced: Slot | None = None
     proposed: Slot | None = None
     schedule: ServerSchedule | None = None
     setting: JobSetting = NOT_SET
+    setting_slot: Instant | None = None
     zone: SchedulerZone = field(default_factory=SchedulerZone)
 
     @property
@@ -116,6 +122,16 @@ class Knowledge:
     def last_kept(self) -> Instant | None:
         """Begin of the newest run that can have kept a slot: not known to be started by hand."""
         return next((run.at for run in reversed(self.runs) if run.told is not Told.BY_HAND), None)
+
+    def slot_after_runs(self, base: Instant, interval: Interval, days: frozenset[int]) -> Instant:
+        """The slot that the runs have led to: from `base`, and with each run that can have kept one to the first slot after that run."""
+        slot = self.zone.next_run(base, base, interval, days)
+        for run in self.runs:
+            # No slot is waited for while its job is at work: Duplicati looks for the next one when a run ends.
+            end = run.at if self.busy_until is None or run is not self.runs[-1] else max(run.at, self.busy_until)
+            if run.told is not Told.BY_HAND and end >= slot - _SLACK:
+                slot = self.zone.next_run(slot, Instant(end + _SLACK + 1), interval, days)
+        return slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,14 +194,13 @@ def _by_slot(known: Knowledge) -> Expectation | None:
 
 
 def _by_schedule(known: Knowledge) -> Expectation | None:
-    """The server's schedule: its time, or the first slot after the last run that can have kept one."""
+    """The server's schedule, counted on from its time."""
     schedule = known.schedule
     if schedule is None:
         return None
-    kept = known.last_kept
-    not_before = schedule.time if kept is None else max(schedule.time, Instant(kept + _SLACK + 1))
-    at = known.zone.next_run(schedule.time, not_before, schedule.interval, schedule.days)
-    following = _follower(known.zone, schedule.time, schedule.interval, schedule.days)
+    base = schedule.slot if schedule.slot is not None else schedule.time
+    at = known.slot_after_runs(base, schedule.interval, schedule.days)
+    following = _follower(known.zone, at, schedule.interval, schedule.days)
     return Expectation(
         at, Source.SERVER, schedule.time, schedule.interval.text, schedule.days, told_at=schedule.told_at, following=following
     )
@@ -197,12 +212,13 @@ def _by_setting(known: Knowledge) -> Expectation | None:
     interval = setting.repeat
     if interval is None or last is None:
         return None
-    base, after = last, Instant(last + 1)
-    if setting.time_of_day is not None:
-        kept = known.last_kept or last
-        base, after = phase(setting, kept, known.zone), Instant(kept + _SLACK + 1)
-    at = known.zone.next_run(base, max(base, after), interval, setting.days)
-    following = _follower(known.zone, base, interval, setting.days)
+    base = last
+    if setting.time_of_day is None:
+        at = known.zone.next_run(base, Instant(last + 1), interval, setting.days)
+    else:
+        base = known.setting_slot if known.setting_slot is not None else phase(setting, known.last_kept or last, known.zone)
+        at = known.slot_after_runs(base, interval, setting.days)
+    following = _follower(known.zone, at, interval, setting.days)
     return Expectation(at, Source.SETTING, base, interval.text, setting.days, following=following)
 
 
