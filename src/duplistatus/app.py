@@ -52,7 +52,7 @@ from duplistatus.web.api import (
 )
 from duplistatus.web.context import Context
 from duplistatus.web.fast_lane import FastLane
-from duplistatus.web.pages import account, api_docs, login, refusals, start
+from duplistatus.web.pages import account, api_docs, login, monitoring, monitoring_zone, refusals, start
 from duplistatus.web.pages import dashboard as dashboard_page
 from duplistatus.web.pages import rejected as rejected_page
 from duplistatus.web.pages import run as run_page
@@ -94,7 +94,21 @@ _API = (
     events,
 )
 # The address of a run begins as that of its server, whose key may hold slashes: the run is looked for first.
-_PAGES = (dashboard_page, run_page, server_page, login, account, start, rejected_page, tasks_page, api_docs, assets, refusals)
+_PAGES = (
+    dashboard_page,
+    run_page,
+    server_page,
+    login,
+    account,
+    start,
+    rejected_page,
+    tasks_page,
+    monitoring,
+    monitoring_zone,
+    api_docs,
+    assets,
+    refusals,
+)
 
 
 def build(

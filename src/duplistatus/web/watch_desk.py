@@ -10,7 +10,7 @@ from starlette.requests import Request
 from duplistatus.clock import Instant
 from duplistatus.evaluate.job_setting import WatchSettings, checked_watch
 from duplistatus.evaluate.setting_change import SettingChange
-from duplistatus.store import audit, watch_changes
+from duplistatus.store import audit, tasks, watch_changes
 from duplistatus.store.audit import Entry
 from duplistatus.store.database import Connection
 from duplistatus.store.fleet import ServerRow
@@ -87,6 +87,18 @@ async def change_zone(request: Request, caller: Caller, server: ServerRow, zone:
         watch_changes.change_zone(connection, server.id, zone, now)
         details = {"serverId": server.key, "serverName": server.name, "zone": zone}
         audit.record(connection, _entry(request, caller, now, "server_zone_updated", details, "server", server.key))
+
+    await parts.writer.write(work)
+
+
+async def reset_reminders(request: Request, caller: Caller) -> None:
+    """The next reminder of each overdue job is due at once."""
+    parts = context(request)
+
+    def work(connection: Connection) -> None:
+        now = parts.clock.now()
+        tasks.reset_reminders(connection, now)
+        audit.record(connection, _entry(request, caller, now, "overdue_notifications_reset", {}))
 
     await parts.writer.write(work)
 

@@ -1,0 +1,311 @@
+"""The page *Backup monitoring*: when each job is expected and how long to wait for it. In: a filter, a page, forms of one job, of several
+or of all; out: HTML or CSV. Forms are plain; where scripts run, a job's form saves itself and its row alone comes back."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from duplistatus.clock import moment
+from duplistatus.evaluate.job_setting import CHECK_INTERVALS, FREQUENCIES, MOST_SLOTS, TOLERANCES, WatchSettings, read_tolerance
+from duplistatus.evaluate.setting_change import BACK_TO_SERVER, SettingChange, SettingError, read_change
+from duplistatus.evaluate.task_times import OVERDUE_CHECK
+from duplistatus.i18n.weekdays import Weekday, weekdays
+from duplistatus.store.ids import JobId
+from duplistatus.store.watch_list import WatchRow, watch_row, watch_rows
+from duplistatus.store.watching import watch_settings
+from duplistatus.web import watch_desk
+from duplistatus.web.access import Access, Caller, guarded
+from duplistatus.web.context import context
+from duplistatus.web.errors import Refused
+from duplistatus.web.pages.monitoring_rows import AS_WRITTEN, UNITS, Form, Line, csv_of, interval_of, line_of, matching, problem_words
+from duplistatus.web.pages.rendering import known_answer, page, page_tag, reader_of
+from duplistatus.web.scheduling import run_task
+
+router = APIRouter(include_in_schema=False)
+
+PATH = "/settings/monitoring"
+PAGE = 100
+"""Jobs on one page."""
+_LONGEST_QUERY = 200
+_IS_ID = re.compile(r"[0-9]{1,18}")
+
+_Reader = Annotated[Caller, guarded(Access.READ)]
+_Admin = Annotated[Caller, guarded(Access.ADMIN)]
+_Query = Annotated[str, Query(max_length=_LONGEST_QUERY)]
+_Number = Annotated[int, Query(ge=1, le=10**6)]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which jobs are shown: those that match, of them one page. `pages`: how many there are."""
+
+    rows: list[WatchRow]
+    total: int
+    number: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the fields of a job can be chosen from."""
+
+    units: tuple[str, ...]
+    as_written: str
+    tolerances: tuple[str, ...]
+    week: tuple[Weekday, ...]
+
+
+@router.get(PATH)
+async def show_monitoring(
+    request: Request,
+    caller: _Reader,
+    q: _Query = "",
+    p: _Number = 1,
+    changed: Annotated[int | None, Query(ge=0, le=10**6)] = None,
+    done: Annotated[str, Query(max_length=20)] = "",
+) -> Response:
+    """The page; `q` filters by words, `p` is the number of the page, `changed` and `done` tell what has just been done."""
+    tag = page_tag(request, caller, "monitoring", q, p, changed, done, caller.csrf_token)
+    if (known := known_answer(request, tag)) is not None:
+        return known
+    return await _page(request, caller, q, p, tag=tag, changed=changed, done=done)
+
+
+@router.get(PATH + ".csv")
+async def export_csv(request: Request, caller: _Reader, q: _Query = "") -> Response:
+    """The jobs that match, with their last run."""
+    parts = context(request)
+    now = parts.clock.now()
+
+    def read() -> str:
+        with parts.database.read() as connection:
+            return csv_of(matching(watch_rows(connection), q), now)
+
+    name = f"duplistatus-monitoring-{moment(now):%Y-%m-%d}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(await run_in_threadpool(read), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.post(PATH)
+async def change_all(request: Request, caller: _Admin) -> Response:
+    """Settings for all jobs."""
+    form = await request.form()
+    try:
+        await watch_desk.change_settings(request, caller, partial(_settings, form))
+    except ValueError as error:
+        raise Refused(400, str(error), "bad_setting") from error
+    return Response(status_code=204) if _by_script(request) else _back(request, form, done="saved")
+
+
+@router.post(PATH + "/check")
+async def check_now(request: Request, caller: _Admin) -> Response:
+    """Judges all jobs now."""
+    ran = await run_task(request, caller, OVERDUE_CHECK)
+    return _back(request, await request.form(), done="failed" if ran.error else "checked")
+
+
+@router.post(PATH + "/reset")
+async def reset_reminders(request: Request, caller: _Admin) -> Response:
+    """The next reminder of each overdue job is due at once."""
+    await watch_desk.reset_reminders(request, caller)
+    return _back(request, await request.form(), done="reset")
+
+
+@router.post(PATH + "/jobs/{job_id:int}")
+async def change_job(request: Request, job_id: int, caller: _Admin) -> Response:
+    """The form of one job. With a script its row comes back, else the page."""
+    form = await request.form()
+    reader = reader_of(request)
+    row = _row(request, job_id)
+    shown: Form | None = None
+    problems: dict[str, str] = {}
+    try:
+        await watch_desk.change_jobs(request, caller, [JobId(job_id)], _row_change(form))
+        row = _row(request, job_id)
+    except SettingError as error:
+        shown, problems = _sent(form, row), {error.field: problem_words(reader.wording)[error.field]}
+    line = line_of(reader.wording, row, reader.now, shown, problems)
+    status = 400 if problems else 200
+    if _by_script(request):
+        return page(request, "monitoring_line.html", caller, status=status, line=line, choices=_choices(request), query="", number=1)
+    if not problems:
+        return _back(request, form, done="saved", anchor=f"job-{job_id}")
+    return await _page(request, caller, _text(form, "q"), _page_number(form), status=status, instead=line)
+
+
+@router.post(PATH + "/selected")
+async def change_selected(request: Request, caller: _Admin) -> Response:
+    """The form of several jobs: those that are ticked, or all that match."""
+    form = await request.form()
+    query = _text(form, "q")[:_LONGEST_QUERY]
+    wording = reader_of(request).wording
+    job_ids = [JobId(int(each)) for each in form.getlist("jobs") if isinstance(each, str) and _IS_ID.fullmatch(each)]
+    if form.get("matching"):
+        with context(request).database.read() as connection:
+            job_ids = [row.id for row in matching(watch_rows(connection), query)]
+    problem = ""
+    try:
+        change = BACK_TO_SERVER if form.get("action") == "back" else _selected_change(form)
+        if not job_ids:
+            problem = wording.gettext("Tick the jobs that are meant, first.")
+        elif not change.named:
+            problem = wording.gettext("Say what is to become another: tick its field.")
+        else:
+            changed = await watch_desk.change_jobs(request, caller, job_ids, change)
+            return _back(request, form, changed=len(changed))
+    except SettingError as error:
+        problem = problem_words(wording)[error.field]
+    return await _page(request, caller, query, _page_number(form), status=400, bulk_problem=problem, ticked=frozenset(job_ids))
+
+
+async def _page(
+    request: Request,
+    caller: Caller,
+    query: str,
+    number: int,
+    *,
+    status: int = 200,
+    tag: str | None = None,
+    changed: int | None = None,
+    done: str = "",
+    instead: Line | None = None,
+    bulk_problem: str = "",
+    ticked: frozenset[JobId] = frozenset(),
+) -> Response:
+    reader = reader_of(request)
+    database = context(request).database
+
+    def read() -> tuple[WatchSettings, list[WatchRow]]:
+        with database.snapshot() as connection:
+            return watch_settings(connection), watch_rows(connection)
+
+    settings, rows = await run_in_threadpool(read)
+    shown = _cut(matching(rows, query), number)
+    lines = [line_of(reader.wording, row, reader.now) for row in shown.rows]
+    if instead is not None:
+        lines = [instead if line.row.id == instead.row.id else line for line in lines]
+    return page(
+        request,
+        "monitoring.html",
+        caller,
+        status=status,
+        tag=tag,
+        settings=settings,
+        shown=shown,
+        lines=lines,
+        jobs=len(rows),
+        query=query,
+        changed=changed,
+        done=done,
+        bulk_problem=bulk_problem,
+        ticked=ticked,
+        frequencies=FREQUENCIES,
+        intervals=tuple(CHECK_INTERVALS),
+        most_slots=MOST_SLOTS,
+        choices=_choices(request),
+    )
+
+
+def _choices(request: Request) -> Choices:
+    return Choices(UNITS, AS_WRITTEN, tuple(TOLERANCES), weekdays(reader_of(request).wording.locale))
+
+
+def _cut(rows: list[WatchRow], number: int) -> Shown:
+    pages = max(1, math.ceil(len(rows) / PAGE))
+    number = min(number, pages)
+    return Shown(rows[(number - 1) * PAGE : number * PAGE], len(rows), number, pages)
+
+
+def _row(request: Request, job_id: int) -> WatchRow:
+    with context(request).database.read() as connection:
+        row = watch_row(connection, JobId(min(job_id, 2**63 - 1)))
+    if row is None:
+        raise Refused(404, "This job is gone", "not_found")
+    return row
+
+
+def _by_script(request: Request) -> bool:
+    return "hx-request" in request.headers
+
+
+def _back(request: Request, form: FormData, *, anchor: str = "", **told: object) -> Response:
+    """To the same part of the list."""
+    words = {"q": _text(form, "q")[:_LONGEST_QUERY], "p": _page_number(form)} | told
+    query = urlencode({name: value for name, value in words.items() if value not in {"", 1} or name == "changed"})
+    address = context(request).settings.root_path + PATH + (f"?{query}" if query else "") + (f"#{anchor}" if anchor else "")
+    return RedirectResponse(address, status_code=303)
+
+
+def _text(form: FormData, name: str) -> str:
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def _page_number(form: FormData) -> int:
+    text = _text(form, "p")
+    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 7 else 1  # noqa: PLR2004 - as `_Number`
+
+
+def _settings(form: FormData, settings: WatchSettings) -> WatchSettings:
+    """The settings for all jobs with what a form names. Raises ValueError."""
+    slots = _text(form, "failing_after")
+    return replace(
+        settings,
+        tolerance=read_tolerance(_text(form, "tolerance")),
+        check_interval=_text(form, "check_interval"),
+        frequency=_text(form, "frequency"),
+        failing_after=int(slots[:4]) if slots.isascii() and slots.isdecimal() else 0,
+    )
+
+
+def _days(form: FormData) -> list[int]:
+    return [int(day) for day in form.getlist("days") if isinstance(day, str) and day in {"0", "1", "2", "3", "4", "5", "6"}]
+
+
+def _row_change(form: FormData) -> SettingChange:
+    """The form of one job: all of its fields; those that need an interval only where there is one. Raises SettingError."""
+    interval = interval_of(_text(form, "every"), _text(form, "unit"))
+    sent: dict[str, object] = {"watched": "watched" in form, "interval": interval, "tolerance": _text(form, "tolerance")}
+    # Without an interval these fields are switched off, and nothing of them is sent.
+    if interval and "more" in form:
+        sent |= {"days": _days(form), "time_of_day": _text(form, "time"), "use_mine": "use_mine" in form}
+    return read_change(sent)
+
+
+def _selected_change(form: FormData) -> SettingChange:
+    """The form of several jobs: the fields that are ticked. Raises SettingError."""
+    values: Mapping[str, object] = {
+        "watched": "watched" in form,
+        "interval": interval_of(_text(form, "every"), _text(form, "unit")),
+        "days": _days(form),
+        "time_of_day": _text(form, "time"),
+        "use_mine": "use_mine" in form,
+        "tolerance": _text(form, "tolerance"),
+    }
+    return read_change({name: values[name] for name in form.getlist("set") if isinstance(name, str) and name in values})
+
+
+def _sent(form: FormData, row: WatchRow) -> Form:
+    """What was sent, to be shown again beside what is wrong with it."""
+    more = "more" in form
+    return Form(
+        watched="watched" in form,
+        every=_text(form, "every")[:200],
+        unit=_text(form, "unit") if _text(form, "unit") in {*UNITS, AS_WRITTEN} else "D",
+        days=frozenset(_days(form)) if more else row.setting.days,
+        time=_text(form, "time")[:20],
+        use_mine="use_mine" in form,
+        tolerance=_text(form, "tolerance")[:40],
+    )
