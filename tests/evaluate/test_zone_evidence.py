@@ -364,6 +364,27 @@ def test_a_clock_that_was_set_to_another_zone_is_no_change_of_the_clock() -> Non
     assert decided(folded([*in_utc, *slots[45:], *later])).name == "Europe/Berlin"
 
 
+def test_a_container_of_utc_may_count_in_the_zone_of_its_people() -> None:
+    told_berlin = Story("Europe/Berlin", "UTC", "2026-01-01T18:00:00Z", length=150)
+    found = decided(folded(told_berlin.slots()), near="Europe/Berlin")
+    assert (found.name, found.reason.rule, found.reason.at) == ("Europe/Berlin", ZoneRule.MOVED_WITH_CLOCK, at("2026-03-29T01:00:00Z"))
+    assert (found.reason.from_offset, found.reason.to_offset) == (60, 120)
+    for elsewhere in ("America/New_York", "UTC", "no zone"):
+        assert decided(folded(told_berlin.slots()), near=elsewhere).source == ZoneSource.ASSUMED
+
+
+def test_a_container_of_utc_whose_schedule_is_put_back_by_hand_counts_in_utc_still() -> None:
+    before = Story("UTC", "UTC", "2026-01-01T18:00:00Z", length=90)
+    after = Story("UTC", "UTC", "2026-04-01T17:00:00Z", length=60)
+    assert decided(folded([*before.slots(), *after.slots()]), near="Europe/Berlin").name == "UTC"
+
+
+def test_a_journey_does_not_make_what_was_seen_before_forgotten() -> None:
+    slots = daily("Europe/Berlin", "2026-02-01T18:00:00Z", 120)
+    away = [Slot(slot.begun_at, slot.at, True, slot.offset_at, -240) for slot in slots[100:]]
+    assert decided(folded([*slots[:100], *away]), host_zone="Europe/Berlin").name == "Europe/Berlin"
+
+
 def test_a_travelling_computer_is_not_decided() -> None:
     slots = daily("Europe/Berlin", "2026-02-01T18:00:00Z", 20)
     there = [Slot(slot.begun_at, slot.at, True, slot.offset_at, -300) for slot in slots[10:]]

@@ -57,6 +57,13 @@ def agrees(name: str, offsets: Sequence[tuple[Instant, int]]) -> bool:
     return zone is not None and all(_ahead(zone, at) == timedelta(minutes=minutes) for at, minutes in offsets)
 
 
+def minutes_ahead(name: str, at: Instant) -> int | None:
+    """How far the clock of a zone is ahead of UTC at a moment; None for a name that is unknown."""
+    zone = _zone(name)
+    offset = _ahead(zone, at) if zone is not None else None
+    return offset // timedelta(minutes=1) if offset is not None else None
+
+
 def change_between(name: str, before: Instant, after: Instant) -> Instant:
     """The moment, to the second, at which the offset of a known zone is first another one than at `before`; `after` is a moment of
     the new offset, with one change between the two."""

@@ -58,6 +58,14 @@ class Vote(NamedTuple):
     moved: bool
 
 
+class Shift(NamedTuple):
+    """Announced slots of one day after the other that came to lie so many minutes later on one day, between `last` and `first`."""
+
+    last: Instant
+    first: Instant
+    minutes: int
+
+
 _MOST_OBSERVATIONS = 16
 _APART = 45 * DAY
 """Observations of one offset are kept at least that far from each other, but for the newest: two in each season."""
@@ -72,40 +80,48 @@ class ZoneEvidence:
     """Of one job; a fold over its runs in order of begin. `seen`: the host's clock, oldest first; `now`: the slots of the present time
     of day; `steady`: those of the last one before that was kept for some time; `vote`: of the newest change of the clock that told
     something; `workdays`: the number of slots that make a Monday to Friday by the host's weekday alone, negative by that of UTC alone, 0
-    where neither does."""
+    where neither does; `shift`: the newest one by as much as clocks change."""
 
     seen: tuple[Observation, ...] = ()
     now: Stretch | None = None
     steady: Stretch | None = None
     vote: Vote | None = None
     workdays: int = 0
+    shift: Shift | None = None
 
     def after(self, slot: Slot) -> ZoneEvidence:
         """The evidence with one more run."""
         seen = self.seen
         if slot.offset_at is not None and slot.offset_minutes is not None:
             seen = _observed(seen, Observation(slot.offset_at, slot.offset_minutes))
-        now, steady = self.now, self.steady
+        now, steady, shift = self.now, self.steady, self.shift
         minutes = seen[-1].minutes if seen else None
         ahead = slot.at - slot.begun_at if slot.announced else None
         if now is None or not goes_on(now, slot.at, ahead):
             if now is not None and now.far >= _STEADY[now.announced][0]:
                 steady = now
             now = new_stretch(slot.at, ahead, minutes)
+            shift = _shift(now, steady) or shift
         else:
             now = extended(now, slot.at, ahead, minutes)
-        return ZoneEvidence(seen, now, steady, _vote(seen, now, steady) or self.vote, workdays(now, self.workdays))
+        return ZoneEvidence(seen, now, steady, _vote(seen, now, steady) or self.vote, workdays(now, self.workdays), shift)
 
     @property
     def votes(self) -> tuple[object, ...]:
         """Changes when the decision could change: with a sign, with the host's clock, and once a week, as time rules out zones in
         which the clock has changed while the host's has not."""
         newest = self.seen[-1].at // (WEEK * DAY) if self.seen else None
-        return self.vote, (self.workdays > 0) - (self.workdays < 0), tuple(observation.minutes for observation in self.seen), newest
+        return (
+            self.vote,
+            self.shift,
+            (self.workdays > 0) - (self.workdays < 0),
+            tuple(observation.minutes for observation in self.seen),
+            newest,
+        )
 
     def as_text(self) -> str:
         """Compact JSON."""
-        return orjson.dumps((self.seen, self.now, self.steady, self.vote, self.workdays), default=tuple).decode()
+        return orjson.dumps((self.seen, self.now, self.steady, self.vote, self.workdays, self.shift), default=tuple).decode()
 
 
 NO_EVIDENCE = ZoneEvidence()
@@ -115,13 +131,14 @@ def read_evidence(text: str | None) -> ZoneEvidence:
     """The evidence that `as_text` wrote; none for None."""
     if text is None:
         return NO_EVIDENCE
-    seen, now, steady, vote, workdays = orjson.loads(text)
+    seen, now, steady, vote, workdays, shift = orjson.loads(text)
     return ZoneEvidence(
         tuple(Observation(*each) for each in seen),
         now and Stretch(*now),
         steady and Stretch(*steady),
         vote and Vote(*vote),
         workdays,
+        shift and Shift(*shift),
     )
 
 
@@ -165,6 +182,13 @@ def _vote(seen: tuple[Observation, ...], now: Stretch, steady: Stretch | None) -
     if not differ_by(steady, now, (old - new) * MINUTE):
         return None
     return Vote(before, after, old, new, True)
+
+
+def _shift(now: Stretch, steady: Stretch | None) -> Shift | None:
+    if steady is None or not (steady.announced and now.announced and now.far) or now.first - steady.last > DAY + _LARGEST_CHANGE * MINUTE:
+        return None
+    minutes = (now.first - steady.last - DAY) // MINUTE
+    return Shift(steady.last, now.first, minutes) if 0 < abs(minutes) <= _LARGEST_CHANGE else None
 
 
 # --- the decision --------------------------------------------------------------------------------------------------------------------
@@ -245,10 +269,10 @@ def decide(
         return ServerZone(host, ZoneSource.SERVER, ZoneReason(ZoneRule.TOLD_UNKNOWN, zone_told))
     if _is_older(version):
         return ServerZone(host or _UTC, ZoneSource.VERSION, ZoneReason(ZoneRule.VERSION, version), older_rule=True)
-    return _by_evidence(host, is_told=told is not None, evidence=evidence)
+    return _by_evidence(host, evidence, near, is_told=told is not None)
 
 
-def _by_evidence(host: str | None, *, is_told: bool, evidence: Sequence[ZoneEvidence]) -> ServerZone:
+def _by_evidence(host: str | None, evidence: Sequence[ZoneEvidence], near: str, *, is_told: bool) -> ServerZone:
     assumed = ServerZone(_UTC, ZoneSource.ASSUMED, ZoneReason(ZoneRule.NO_CHANGE_SEEN))
     if host is None:
         return assumed
@@ -262,8 +286,21 @@ def _by_evidence(host: str | None, *, is_told: bool, evidence: Sequence[ZoneEvid
     if workdays_seen and min(workdays_seen) > 0 and not hosts.is_free_on_friday(host):
         return ServerZone(host, ZoneSource.EVIDENCE, ZoneReason(ZoneRule.WEEKDAYS, slots=max(workdays_seen)))
     if hosts.is_utc(host) and (is_told or hosts.is_surely_utc(_observations(evidence))):
+        shifts = [each.shift for each in evidence if each.shift is not None]
+        if shifts:
+            return _by_clock_nearby(max(shifts), near) or assumed
         return ServerZone(_UTC, ZoneSource.EVIDENCE, ZoneReason(ZoneRule.HOST_IS_UTC))
     return assumed
+
+
+def _by_clock_nearby(shift: Shift, near: str) -> ServerZone | None:
+    """A container in UTC whose Duplicati was told the zone of its people: slots move with a clock that the host does not have."""
+    offsets = [hosts.minutes_ahead(near, at) for at in (shift.last, shift.first)]
+    if offsets[0] is None or offsets[1] is None or offsets[0] - offsets[1] != shift.minutes:
+        return None
+    changed_at = hosts.change_between(near, shift.last, shift.first)
+    reason = ZoneReason(ZoneRule.MOVED_WITH_CLOCK, at=changed_at, from_offset=offsets[0], to_offset=offsets[1])
+    return ServerZone(near, ZoneSource.EVIDENCE, reason)
 
 
 def _newest(votes: Sequence[Vote], host: str) -> Vote | None:
