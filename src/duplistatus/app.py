@@ -54,9 +54,12 @@ from duplistatus.web.context import Context
 from duplistatus.web.fast_lane import FastLane
 from duplistatus.web.pages import account, api_docs, login, monitoring, monitoring_zone, refusals, start
 from duplistatus.web.pages import dashboard as dashboard_page
+from duplistatus.web.pages import maintenance as maintenance_page
 from duplistatus.web.pages import rejected as rejected_page
 from duplistatus.web.pages import run as run_page
 from duplistatus.web.pages import server as server_page
+from duplistatus.web.pages import silence as silence_page
+from duplistatus.web.pages import tags as tags_page
 from duplistatus.web.pages import tasks as tasks_page
 from duplistatus.web.security_headers import SecurityHeaders
 from duplistatus.web.sub_path import SubPath
@@ -105,6 +108,9 @@ _PAGES = (
     tasks_page,
     monitoring,
     monitoring_zone,
+    maintenance_page,
+    silence_page,
+    tags_page,
     api_docs,
     assets,
     refusals,

@@ -55,6 +55,11 @@ class ServerRow:
         """Its tags as they are compared."""
         return frozenset(tag_key(tag.name) for tag in self.tags)
 
+    @property
+    def tag_words(self) -> str:
+        """Its tags as a page compares them, one a line: the lower case of a script is not always the folded one."""
+        return "\n".join(sorted(self.tag_keys | {tag.name.lower() for tag in self.tags}))
+
 
 @dataclass(frozen=True, slots=True)
 class JobRow:

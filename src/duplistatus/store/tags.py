@@ -97,8 +97,8 @@ def tag_by_name(connection: Connection, name: str) -> TagRow | None:
 
 def add_tag(connection: Connection, name: str, color: str) -> TagRow:
     """Keeps a new tag. Raises TagExists."""
-    if tag_by_name(connection, name) is not None:
-        raise TagExists(f"There is already a tag “{name}”")
+    if (other := tag_by_name(connection, name)) is not None:
+        raise TagExists(f"There is already a tag “{other.name}”")
     found = connection.value(_INSERT, {"name": name, "name_key": tag_key(name), "color": color})
     return TagRow(int(found), name, color)
 

@@ -31,6 +31,7 @@ STYLE_PARTS = (
     "styles/detail.css",
     "styles/tasks.css",
     "styles/monitoring.css",
+    "styles/silences.css",
     "vendor/uPlot-1.6.32.min.css",
 )
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".ico": "image/x-icon"}

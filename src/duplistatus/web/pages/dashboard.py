@@ -19,6 +19,7 @@ from duplistatus.clock import Instant
 from duplistatus.evaluate.fleet_view import Group, filtered, job_view
 from duplistatus.store import fleet as store_fleet
 from duplistatus.store.ids import JobId
+from duplistatus.store.silences import held
 from duplistatus.web.access import Access, Caller, Refused, guarded
 from duplistatus.web.context import context
 from duplistatus.web.pages.dashboard_query import RANGES, VIEWS, Asked, address, asked
@@ -118,11 +119,12 @@ async def show_details(request: Request, job_id: int, caller: Annotated[Caller, 
     with context(request).database.read() as connection:
         job = store_fleet.job_by_id(connection, JobId(job_id))
         server = store_fleet.server_by_id(connection, job.server_id) if job else None
+        silent = held(connection, [(job.id, job.server_id)], reader.now) if job else {}
     if job is None or server is None:
         raise Refused(404, "Not found", "not_found")
     seen = job_view(job, reader.now)
     row = row_view(reader, server, seen, when_of(reader.wording, seen, reader.now), due_of(reader.wording, seen, reader.now))
-    return page(request, "parts/details.html", caller, tag=tag, row=row, schedule=seen.schedule)
+    return page(request, "parts/details.html", caller, tag=tag, row=row, schedule=seen.schedule, held=silent.get(job.id))
 
 
 class _Lister:

@@ -18,6 +18,8 @@ from duplistatus.evaluate.server_view import LINE_WIDTH, Overdue, Tiles, overdue
 from duplistatus.evaluate.versions_view import versions_now
 from duplistatus.store import fleet, history_page
 from duplistatus.store.fleet import JobRow, ServerRow
+from duplistatus.store.ids import JobId
+from duplistatus.store.silences import Held, held
 from duplistatus.web.access import Access, Caller, guarded
 from duplistatus.web.api.paths import names_after
 from duplistatus.web.context import context
@@ -25,6 +27,7 @@ from duplistatus.web.errors import Refused
 from duplistatus.web.pages.history import HistoryPart, HistoryQuery, read_history, read_query
 from duplistatus.web.pages.job_row import JobRowView, due_of, row_view
 from duplistatus.web.pages.rendering import Reader, known_answer, page, page_tag, reader_of
+from duplistatus.web.pages.silence_words import quick_words
 from duplistatus.web.pages.versions import stored_versions, version_lines
 
 router = APIRouter()
@@ -45,6 +48,7 @@ class _Found:
     job: JobRow | None
     tiles: Tiles
     history: HistoryPart
+    held: dict[JobId, Held]
 
 
 @router.get("/detail/{key:path}", include_in_schema=False)
@@ -74,7 +78,8 @@ def _find(request: Request, key: str, job_name: str | None, query: HistoryQuery)
             raise Refused(404, "There is no such job on this server", "not_found")
         days = history_page.days_of_job(connection, job.id) if job else history_page.days_of_server(connection, server.id)
         shown = [job] if job else jobs
-        return _Found(server, jobs, job, tiles_of(shown, days), read_history(connection, shown, query))
+        silent = held(connection, [(each.id, server.id) for each in shown], context(request).clock.now())
+        return _Found(server, jobs, job, tiles_of(shown, days), read_history(connection, shown, query), silent)
 
 
 def _values(reader: Reader, found: _Found) -> dict[str, Any]:
@@ -89,6 +94,8 @@ def _values(reader: Reader, found: _Found) -> dict[str, Any]:
         "line_width": LINE_WIDTH,
         "tiles": found.tiles,
         "history": found.history,
+        "held": found.held,
+        "quick": quick_words(reader.wording),
         "opens": found.server.url if found.server.url.startswith(("http://", "https://")) else None,
         "versions": None,
     }

@@ -1,15 +1,27 @@
 // The filter box: "/" goes to it, Escape empties it. `filterFleet` hides what does not match of a list of servers and jobs.
-const wordsOf = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
+const OF_TAG = /(^|\s)tag:(?:"([^"]+)"|([^\s"]+))(?=\s|$)/g;
+
+// The words of a query, and the tags that it names (`tag:oslo`, `tag:"two words"`), as on the server (duplistatus.evaluate.fleet_view).
+const read = (query) => {
+  const tags = [];
+  const rest = query.toLowerCase().replace(OF_TAG, (_, before, quoted, bare) => { tags.push(quoted ?? bare); return before; });
+  return { tags, words: rest.split(/\s+/).filter(Boolean) };
+};
+const isTagged = (element, tags) => {
+  const own = element.dataset.tags?.split("\n") ?? [];
+  return tags.every((tag) => own.includes(tag));
+};
 const matches = (text, words) => words.every((word) => text.includes(word));
 const textOf = (element) => element.textContent.toLowerCase();
 
-const filterCards = (fleet, words) => {
+const filterCards = (fleet, { words, tags }) => {
   let left = 0;
   for (const card of fleet.querySelectorAll(".card")) {
     const server = `${textOf(card.querySelector("header"))} ${card.dataset.url ?? ""}`;
+    const tagged = isTagged(card, tags);
     let shown = 0;
     for (const item of card.querySelectorAll(".jobs > li")) {
-      const hit = matches(`${server} ${textOf(item.querySelector("b"))}`, words);
+      const hit = tagged && matches(`${server} ${textOf(item.querySelector("b"))}`, words);
       item.hidden = !hit;
       shown += hit ? 1 : 0;
     }
@@ -19,10 +31,10 @@ const filterCards = (fleet, words) => {
   return left;
 };
 
-const filterRows = (fleet, words) => {
+const filterRows = (fleet, { words, tags }) => {
   let left = 0;
   for (const row of fleet.querySelectorAll("tbody tr[data-row]")) {
-    const hit = matches(`${textOf(row.cells[1])} ${textOf(row.cells[2])} ${row.dataset.url ?? ""}`, words);
+    const hit = isTagged(row, tags) && matches(`${textOf(row.cells[1].querySelector("a"))} ${textOf(row.cells[2])} ${row.dataset.url ?? ""}`, words);
     row.hidden = !hit;
     left += hit ? 1 : 0;
   }
@@ -30,7 +42,7 @@ const filterRows = (fleet, words) => {
 };
 
 // Hides what does not have every word of `query`; the number of jobs that are left.
-export const filterFleet = (fleet, query) => (fleet.querySelector("table") ? filterRows : filterCards)(fleet, wordsOf(query));
+export const filterFleet = (fleet, query) => (fleet.querySelector("table") ? filterRows : filterCards)(fleet, read(query));
 
 export const startFilter = () => {
   const input = document.getElementById("find");
