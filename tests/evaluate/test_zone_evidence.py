@@ -189,9 +189,10 @@ def test_no_server_is_ever_decided_wrong(pattern: str, host: str, counts_in: str
     interval, days = PATTERNS[pattern]
     zone = "UTC" if counts_in == "UTC" else host
     checked = 0
-    for time in TIMES:
+    first, length = ("2026-02-25", 60) if "h" in interval else ("2025-11-03", 400)
+    times = TIMES[::3] if "h" in interval else TIMES
+    for time in times:
         for down in (frozenset[int](), OFF_AT_WEEKENDS):
-            first, length = ("2026-02-25", 60) if "h" in interval else ("2025-11-03", 400)
             story = Story(zone, host, f"{first}T{time}:00Z", interval, days, down, announces, length=length)
             votes: object = None
             for slot, evidence in story.told():
@@ -201,7 +202,7 @@ def test_no_server_is_ever_decided_wrong(pattern: str, host: str, counts_in: str
                     if (pattern, counts_in) not in ALIKE:
                         assert may_be(found, story), (story, moment(slot.begun_at), found)
                     checked += 1
-    assert checked > 12 * len(TIMES)
+    assert checked > 12 * len(times)
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -336,8 +337,9 @@ def test_the_newest_change_of_the_clock_decides() -> None:
     assert (decided(evidence).name, decided(evidence).reason.at) == ("Europe/Berlin", at("2026-10-25T01:00:00Z"))
 
 
-def test_a_job_every_24_hours_does_not_outvote_a_daily_one() -> None:
-    every_24_hours = folded(daily("Europe/Berlin", "2026-02-01T18:00:00Z", 100, "24h"))
+@pytest.mark.parametrize("hour", [16, 22])
+def test_a_job_every_24_hours_does_not_outvote_a_daily_one(hour: int) -> None:
+    every_24_hours = folded(daily("Europe/Berlin", f"2026-02-01T{hour}:00:00Z", 100, "24h"))
     once_a_day = folded(daily("Europe/Berlin", "2026-02-01T20:00:00Z", 100))
     for order in ((every_24_hours, once_a_day), (once_a_day, every_24_hours)):
         assert decided(*order).name == "Europe/Berlin"

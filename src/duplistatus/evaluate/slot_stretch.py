@@ -9,6 +9,8 @@ from duplistatus.clock import DAY, HOUR, MINUTE, Instant
 
 WEEK = 7
 """Days."""
+LARGEST_CHANGE = 2 * 60
+"""Minutes. A clock that changes by more belongs to a computer that travels."""
 _MOST = 9
 _TOLERANCE = 10 * MINUTE
 """A run begins within so much of its slot."""
@@ -41,6 +43,14 @@ class Stretch(NamedTuple):
     steps_a_day: bool
 
 
+class Shift(NamedTuple):
+    """Announced slots of day after day that came to lie so many minutes later, between `last` and `first`."""
+
+    last: Instant
+    first: Instant
+    minutes: int
+
+
 def new_stretch(at: Instant, ahead: int | None, minutes: int | None) -> Stretch:
     """With one slot. `ahead`: milliseconds from the begin of the run that announced it, None for a begin; `minutes`: the host's clock is
     that much ahead of UTC, None where unknown."""
@@ -71,6 +81,14 @@ def extended(now: Stretch, at: Instant, ahead: int | None, minutes: int | None) 
 def differ_by(earlier: Stretch, later: Stretch, difference: int) -> bool:
     """Whether the time of day of two stretches differs by so many milliseconds, exactly where it was announced."""
     return abs(_within_a_day(later.first - earlier.first - difference)) <= _slack(later)
+
+
+def shift_between(steady: Stretch | None, now: Stretch) -> Shift | None:
+    """By how much slots were shifted from one day to the next, where it is as much as clocks change."""
+    if steady is None or not (steady.announced and now.announced and now.far):
+        return None
+    minutes = (now.first - steady.last - DAY) // MINUTE
+    return Shift(steady.last, now.first, minutes) if 0 < abs(minutes) <= LARGEST_CHANGE else None
 
 
 def workdays(now: Stretch, known: int) -> int:

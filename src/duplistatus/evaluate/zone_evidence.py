@@ -24,7 +24,18 @@ import orjson
 
 from duplistatus.clock import DAY, MINUTE, Instant
 from duplistatus.evaluate import host_zone as hosts
-from duplistatus.evaluate.slot_stretch import WEEK, Stretch, differ_by, extended, goes_on, new_stretch, workdays
+from duplistatus.evaluate.slot_stretch import (
+    LARGEST_CHANGE,
+    WEEK,
+    Shift,
+    Stretch,
+    differ_by,
+    extended,
+    goes_on,
+    new_stretch,
+    shift_between,
+    workdays,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +69,9 @@ class Vote(NamedTuple):
     moved: bool
 
 
-class Shift(NamedTuple):
-    """Announced slots of one day after the other that came to lie so many minutes later on one day, between `last` and `first`."""
-
-    last: Instant
-    first: Instant
-    minutes: int
-
-
 _MOST_OBSERVATIONS = 16
 _APART = 45 * DAY
 """Observations of one offset are kept at least that far from each other, but for the newest: two in each season."""
-_LARGEST_CHANGE = 2 * 60
-"""Minutes. A clock that changes by more belongs to a computer that travels."""
 _STEADY = {True: (2, 1), False: (3, 2)}
 """Slots of one time of day that it takes before and after a move, by whether they were announced."""
 
@@ -101,7 +102,7 @@ class ZoneEvidence:
             if now is not None and now.far >= _STEADY[now.announced][0]:
                 steady = now
             now = new_stretch(slot.at, ahead, minutes)
-            shift = _shift(now, steady) or shift
+            shift = shift_between(steady, now) or shift
         else:
             now = extended(now, slot.at, ahead, minutes)
         return ZoneEvidence(seen, now, steady, _vote(seen, now, steady) or self.vote, workdays(now, self.workdays), shift)
@@ -111,13 +112,8 @@ class ZoneEvidence:
         """Changes when the decision could change: with a sign, with the host's clock, and once a week, as time rules out zones in
         which the clock has changed while the host's has not."""
         newest = self.seen[-1].at // (WEEK * DAY) if self.seen else None
-        return (
-            self.vote,
-            self.shift,
-            (self.workdays > 0) - (self.workdays < 0),
-            tuple(observation.minutes for observation in self.seen),
-            newest,
-        )
+        side = (self.workdays > 0) - (self.workdays < 0)
+        return self.vote, self.shift, side, tuple(each.minutes for each in self.seen), newest
 
     def as_text(self) -> str:
         """Compact JSON."""
@@ -170,7 +166,7 @@ def _vote(seen: tuple[Observation, ...], now: Stretch, steady: Stretch | None) -
     if newest <= 0:
         return None
     (before, old), (after, new) = seen[newest - 1], seen[newest]
-    if abs(new - old) > _LARGEST_CHANGE:
+    if abs(new - old) > LARGEST_CHANGE:
         return None
     if now.daily_since <= before and after <= now.last and now.far >= _STEADY[now.announced][0]:
         return Vote(before, after, old, new, False)
@@ -182,13 +178,6 @@ def _vote(seen: tuple[Observation, ...], now: Stretch, steady: Stretch | None) -
     if not differ_by(steady, now, (old - new) * MINUTE):
         return None
     return Vote(before, after, old, new, True)
-
-
-def _shift(now: Stretch, steady: Stretch | None) -> Shift | None:
-    if steady is None or not (steady.announced and now.announced and now.far) or now.first - steady.last > DAY + _LARGEST_CHANGE * MINUTE:
-        return None
-    minutes = (now.first - steady.last - DAY) // MINUTE
-    return Shift(steady.last, now.first, minutes) if 0 < abs(minutes) <= _LARGEST_CHANGE else None
 
 
 # --- the decision --------------------------------------------------------------------------------------------------------------------
