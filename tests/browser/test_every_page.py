@@ -28,6 +28,8 @@ PAGES = {
     "run": "newest of /detail/id-harbour?backup=Files",
     "failed run": "newest of /detail/id-mill?backup=Mail",
     "rejected": "/rejected",
+    "monitoring": "/settings/monitoring",
+    "zone": "/settings/monitoring/zone?server=id-harbour",
     "start": "/start",
     "change password": "/change-password",
     "interface": "/api/docs",

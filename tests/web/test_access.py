@@ -54,6 +54,7 @@ TABLE: tuple[tuple[str, str, Access], ...] = (
         Access.ADMIN,
     ),
     ("GET", "/rejected(/.*)?", Access.ADMIN),
+    ("GET", "/settings/monitoring/zone", Access.ADMIN),
     ("GET", "/settings/tasks", Access.ADMIN),
     ("GET", ".*", Access.READ),
     ("*", ".*", Access.ADMIN),
