@@ -148,10 +148,10 @@ def source_word(wording: Wording, source: str | None) -> str:
     """How the expected moment is known."""
     words = {
         Source.SETTING: wording.gettext("set here"),
-        Source.REPORT: wording.gettext("announced by report"),
-        Source.PROPOSED: wording.gettext("proposed by the server"),
+        Source.REPORT: wording.gettext("its reports"),
+        Source.PROPOSED: wording.gettext("server’s proposal"),
         Source.SERVER: wording.gettext("server’s schedule"),
-        Source.LEARNED: wording.gettext("learned from its runs"),
+        Source.LEARNED: wording.gettext("rhythm of its runs"),
     }
     return words[Source(source)] if source else wording.gettext("not known")
 
