@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, select
 from duplistatus.clock import Instant
 from duplistatus.evaluate.backup_setting import BackupSetting, read_backup_setting
 from duplistatus.evaluate.expectation import first_day
-from duplistatus.evaluate.job_setting import NOT_SET, JobSetting, WatchSettings
+from duplistatus.evaluate.job_setting import NOT_SET, WatchSettings
 from duplistatus.evaluate.notify_setting import NOTIFY_NOT_SET
 from duplistatus.evaluate.setting_change import SettingChange, changed
 from duplistatus.store import watching
@@ -118,8 +118,3 @@ def _first_day(connection: Connection, job_id: JobId, now: Instant) -> int | Non
     if kept is None:
         return None
     return first_day(kept.known.last_kept or kept.known.last_run or now, kept.known.zone)
-
-
-def setting_of(connection: Connection, job_id: JobId) -> JobSetting | None:
-    """What is set for a job; None where the job is gone."""
-    return watching.job_setting(connection, job_id) if kept_facts(connection, job_id) is not None else None
