@@ -381,6 +381,12 @@ def test_a_container_of_utc_whose_schedule_is_put_back_by_hand_counts_in_utc_sti
     assert decided(folded([*before.slots(), *after.slots()]), near="Europe/Berlin").name == "UTC"
 
 
+def test_a_container_of_utc_whose_schedule_is_put_elsewhere_is_still_known_to_count_in_utc() -> None:
+    before = Story("UTC", "UTC", "2026-01-01T18:00:00Z", length=90)
+    after = Story("UTC", "UTC", "2026-04-01T13:00:00Z", length=60)
+    assert decided(folded([*before.slots(), *after.slots()])).reason.rule == ZoneRule.HOST_IS_UTC
+
+
 def test_a_journey_does_not_make_what_was_seen_before_forgotten() -> None:
     slots = daily("Europe/Berlin", "2026-02-01T18:00:00Z", 120)
     away = [Slot(slot.begun_at, slot.at, True, slot.offset_at, -240) for slot in slots[100:]]
