@@ -211,6 +211,7 @@ def _page(request: Request, caller: Caller, fields: Mapping[str, Any], problem: 
         status=status,
         fields=fields,
         problem=problem,
+        colors={each.name: each.color for each in values["tags"]},
         week=weekdays(reader.wording.locale),
         zones=_zones() if caller.is_admin else (),
         **values,
