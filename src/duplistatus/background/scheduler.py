@@ -121,13 +121,13 @@ class Scheduler:
     async def finished(self) -> None:
         """Waits for the tasks that were begun."""
         while self._begun:
-            await asyncio.wait(self._begun.values())
+            await asyncio.wait(tuple(self._begun.values()))
 
     async def close(self) -> None:
         """Ends what runs and gives the lease back, so that another process takes over at once."""
         if self._begun:
-            await asyncio.wait(self._begun.values(), timeout=_PATIENCE)
-        for each in self._begun.values():
+            await asyncio.wait(tuple(self._begun.values()), timeout=_PATIENCE)
+        for each in tuple(self._begun.values()):
             each.cancel()
         now = self._parts.clock.now()
 
@@ -202,9 +202,7 @@ class Scheduler:
             return
         next_at = planned(rhythm, state.next_at, now)
         if next_at is not None and next_at <= now:
-            begun = asyncio.create_task(self._run_by_time(name, after_run(rhythm, next_at, now)))
-            self._begun[name] = begun
-            begun.add_done_callback(lambda _: self._begun.pop(name, None))
+            self._begun[name] = asyncio.create_task(self._run_by_time(name, after_run(rhythm, next_at, now)))
         elif next_at != state.next_at:
             await self._parts.writer.write(lambda connection: tasks.plan(connection, name, next_at), changes=False)
 
@@ -215,6 +213,8 @@ class Scheduler:
             return
         except StoreError as error:
             _log.error("a task could not be begun or ended", task=name, reason=str(error))
+        finally:
+            del self._begun[name]
 
     async def _run(self, name: str, next_at: Instant | None, occasion: Occasion | None) -> Ran:
         """Runs a task and stores how that went. `next_at` None: the moment that is stored stays."""
