@@ -11,7 +11,7 @@ from jsonschema_rs import Draft202012Validator
 from pydantic import TypeAdapter
 
 from duplistatus.clock import DAY, Instant
-from duplistatus.web.api import schemas
+from duplistatus.web.api import schemas, silence_schemas
 from duplistatus.web.api.openapi import document
 from duplistatus.web.api_reference import groups_of, shapes_of, texts
 from tests.web.api.reports import Made, send, warning
@@ -64,6 +64,15 @@ def told(admin: TestClient, clock: SetClock) -> TestClient:
         begun = Instant(clock.now() - days * DAY)
         send(admin, Made(begun, warnings=(warning("w"),)), Made(begun, server="beta", next_run=begun), Made(begun, server_id="other"))
     admin.post("/api/upload", content=b"no report")
+    # One of everything that can be said of silences, so that no list is empty.
+    admin.post("/api/snoozes", json={"job_id": 1, "for": "1h"})
+    admin.post("/api/snoozes", json={"server_id": "id-beta", "for": "1h"})
+    admin.put("/api/servers/id-beta/tags", json={"tags": ["site"]})
+    admin.post("/api/jobs/2/acknowledgement", json={})
+    times = {"starts_at": "2026-07-10T12:00:00Z", "ends_at": "2026-07-11T12:00:00Z"}
+    weekly = {"days": [1], "start_time": "22:00", "length_minutes": 60, "zone": "Europe/Oslo", "first_date": "2026-07-01"}
+    admin.post("/api/maintenance", json={"name": "once", **times, "tag": "site"})
+    admin.post("/api/maintenance", json={"name": "weekly", **weekly, "server_id": "id-beta"})
     return admin
 
 
@@ -91,6 +100,10 @@ ANSWERS: list[tuple[str, int, Any]] = [
     ("/api/jobs/1/versions", 200, schemas.Versions),
     ("/api/rejected", 200, schemas.RejectedList),
     ("/api/rejected/1", 200, schemas.RejectedDocument),
+    ("/api/snoozes", 200, silence_schemas.SnoozeList),
+    ("/api/acknowledgements", 200, silence_schemas.AcknowledgementList),
+    ("/api/maintenance", 200, silence_schemas.MaintenanceList),
+    ("/api/tags", 200, silence_schemas.TagList),
 ]
 
 

@@ -42,7 +42,7 @@ async def window_list(request: Request, caller: _Reader) -> Response:
 
 
 @router.post("/api/maintenance", summary="Plans a maintenance window", responses=answered("MaintenanceWindow", failures=_BAD | _UNKNOWN))
-async def plan(request: Request, caller: _Admin) -> Response:
+async def plan_window(request: Request, caller: _Admin) -> Response:
     """Body: `name`; `server_id`, `tag` (its name) or neither, for all; `starts_at` and `ends_at`, or, where it comes again, `days` (0 is
     Sunday), `start_time` such as `22:00`, `length_minutes`, `zone`, perhaps `first_date` and `last_date`; `enabled`, `comment`."""
     return await _saved(request, caller, None)
@@ -53,7 +53,7 @@ async def plan(request: Request, caller: _Admin) -> Response:
     summary="Changes a maintenance window",
     responses=answered("MaintenanceWindow", failures=_BAD | _UNKNOWN),
 )
-async def replan(request: Request, window_id: _Window, caller: _Admin) -> Response:
+async def replan_window(request: Request, window_id: _Window, caller: _Admin) -> Response:
     """Body: any of the fields; what is not named stays."""
     return await _saved(request, caller, window_id)
 
@@ -61,7 +61,7 @@ async def replan(request: Request, window_id: _Window, caller: _Admin) -> Respon
 @router.delete(
     "/api/maintenance/{window_id}", summary="Removes a maintenance window", responses=answered("MaintenanceWindow", failures=_UNKNOWN)
 )
-async def remove(request: Request, window_id: _Window, caller: _Admin) -> Response:
+async def remove_window(request: Request, window_id: _Window, caller: _Admin) -> Response:
     """Answers what it was."""
     row = await silence_desk.remove_window(request, caller, window_id)
     return json_answer(encode(_body(row, context(request).clock.now())))

@@ -39,7 +39,7 @@ async def tag_list(request: Request, caller: _Reader) -> Response:
 
 
 @router.post("/api/tags", summary="Makes a tag", responses=answered("Tag", failures=_BAD | _UNKNOWN | _TAKEN))
-async def add(request: Request, caller: _Admin) -> Response:
+async def add_tag(request: Request, caller: _Admin) -> Response:
     """Body: `{"name", "color"?, "servers"?}`. The name has 40 characters at most; names that differ in upper and lower case alone are one.
     `color` is one of `blue`, `orange`, `green`, `purple`, `olive`, `indigo`; `servers` are their ids."""
     body = await json_object(request)
@@ -50,7 +50,7 @@ async def add(request: Request, caller: _Admin) -> Response:
 
 
 @router.patch("/api/tags/{tag_id}", summary="Changes a tag", responses=answered("Tag", failures=_BAD | _UNKNOWN | _TAKEN))
-async def change(request: Request, tag_id: _Tag, caller: _Admin) -> Response:
+async def change_tag(request: Request, tag_id: _Tag, caller: _Admin) -> Response:
     """Body: any of `{"name", "color", "servers"}`; what is not named stays."""
     body = await json_object(request)
     try:
@@ -60,7 +60,7 @@ async def change(request: Request, tag_id: _Tag, caller: _Admin) -> Response:
 
 
 @router.delete("/api/tags/{tag_id}", summary="Removes a tag", responses=answered("Tag", failures=_UNKNOWN | {409: "It is in use"}))
-async def drop(request: Request, tag_id: _Tag, caller: _Admin) -> Response:
+async def drop_tag(request: Request, tag_id: _Tag, caller: _Admin) -> Response:
     """Answers what it was. A tag that a maintenance window is for stays."""
     return json_answer(encode(_body(await silence_desk.drop_tag(request, caller, tag_id))))
 
@@ -68,7 +68,7 @@ async def drop(request: Request, tag_id: _Tag, caller: _Admin) -> Response:
 @router.put(
     "/api/servers/{server:path}/tags", summary="Sets the tags of a server", responses=answered("ServerTags", failures=_BAD | _UNKNOWN)
 )
-async def set_of_server(request: Request, server: _Server, caller: _Admin) -> Response:
+async def set_server_tags(request: Request, server: _Server, caller: _Admin) -> Response:
     """Body: `{"tags": [names]}`: exactly these; tags that are not there yet are made."""
     body = await json_object(request)
     key = names_after(request, "/api/servers/", "/tags")[0]
