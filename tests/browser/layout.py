@@ -83,16 +83,21 @@ _SMALL = (
 }"""
 )
 
-# Each element that can have the focus gets a number; pressing Tab must come to every one.
+# Each element that can have the focus gets a number; pressing Tab must come to every one. Of radio buttons that belong together Tab reaches
+# one, the arrows the others.
 _NUMBER = """() => {
     const stops = 'a[href], button, input:not([type=hidden]), select, summary, textarea, [tabindex="0"]';
     const all = [...document.querySelectorAll(stops)]
         .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled)
-        .filter((element) => !element.closest('dialog:not([open])'));
+        .filter((element) => !element.closest('dialog:not([open])'))
+        .filter((element) => element.type !== 'radio' || element.checked);
     all.forEach((element, index) => { element.dataset.stop = index; });
     const nameOf = (element) => (element.getAttribute('aria-label') ?? element.textContent).trim().slice(0, 40);
     return all.map((element) => `${element.tagName.toLowerCase()} “${nameOf(element)}”`);
 }"""
+
+_PARTS_OF_A_DATE = 8
+"""Tab goes through day, month, hour and so on of a field for a date and a time."""
 
 _FOCUSED = """() => {
     const element = document.activeElement;
@@ -130,14 +135,16 @@ def missed_by_tab(page: Page) -> list[str]:
     names = list(page.evaluate(_NUMBER))
     found: list[str] = []
     reached: set[int] = set()
-    for _ in range(2 * len(names) + 10):
+    last = None
+    for _ in range(2 * len(names) + 10 + _PARTS_OF_A_DATE * len([name for name in names if name.startswith("input")])):
         page.keyboard.press("Tab")
         at = page.evaluate(_FOCUSED)
-        if at is not None and at["stop"] in reached:
-            break
         # Beyond the last element the window itself has the focus, then it begins anew.
-        if at is None or at["stop"] is None:
+        if at is None or at["stop"] is None or at["stop"] == last:
             continue
+        if at["stop"] in reached:
+            break
+        last = at["stop"]
         reached.add(at["stop"])
         if not at["ring"]:
             found.append(f"no ring: {names[at['stop']]}")
