@@ -31,15 +31,18 @@ plausible = st.fixed_dictionaries(
 )
 
 
+def outcome(before: JobSetting, sent: dict[str, object]) -> tuple[JobSetting | None, SettingError | None]:
+    try:
+        return changed(before, read_change(sent), 20_500), None
+    except SettingError as error:
+        return None, error
+
+
 @given(sent=st.dictionaries(names, anything) | plausible, before=st.sampled_from([NOT_SET, SET]))
 def test_whatever_is_sent_leads_to_a_setting_that_makes_sense_or_names_the_field(sent: dict[str, object], before: JobSetting) -> None:
-    try:
-        after = changed(before, read_change(sent), 20_500)
-    except SettingError as error:
-        refused = error
-    else:
-        refused = None
-    if refused is not None:
+    after, refused = outcome(before, sent)
+    if after is None:
+        assert refused is not None
         assert refused.field in sent
         assert str(refused)
         return

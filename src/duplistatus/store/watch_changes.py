@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select
 
 from duplistatus.clock import Instant
 from duplistatus.evaluate.backup_setting import BackupSetting, read_backup_setting
-from duplistatus.evaluate.expectation import first_day
+from duplistatus.evaluate.expectation import Knowledge, first_day
 from duplistatus.evaluate.job_setting import NOT_SET, WatchSettings
 from duplistatus.evaluate.notify_setting import NOTIFY_NOT_SET
 from duplistatus.evaluate.setting_change import SettingChange, changed
@@ -32,15 +32,13 @@ class BadEntry(ValueError):
 
 def change_jobs(connection: Connection, job_ids: Iterable[JobId], change: SettingChange, by: str, now: Instant) -> list[JobId]:
     """Applies one change to these jobs; those whose setting became another. Jobs that are gone are passed over. Raises SettingError."""
-    before = watching.job_settings(connection)
     concerned: list[JobId] = []
     for job_id in dict.fromkeys(job_ids):
-        day = _first_day(connection, job_id, now)
-        if day is None:
+        kept = kept_facts(connection, job_id)
+        if kept is None:
             continue
-        setting = before.get(job_id, NOT_SET)
-        wanted = changed(setting, change, day)
-        if wanted != setting:
+        wanted = changed(kept.known.setting, change, _first_day(kept.known, now))
+        if wanted != kept.known.setting:
             watching.save_job_setting(connection, job_id, wanted, by, now)
             concerned.append(job_id)
     judge(connection, concerned, now)
@@ -105,16 +103,13 @@ def _read(connection: Connection, key: str, job_id: JobId, entry: object, before
     if not isinstance(entry, dict):
         raise BadEntry(f"{key[:200]}: the settings of a job are a JSON object")
     # What the day is matters to settings with a time alone.
-    day = _first_day(connection, job_id, now) if entry.get("timeOfDay") or before.watch.time_of_day is not None else None
+    kept = kept_facts(connection, job_id) if entry.get("timeOfDay") or before.watch.time_of_day is not None else None
     try:
-        return read_backup_setting(entry, before, day or 0)
+        return read_backup_setting(entry, before, _first_day(kept.known, now) if kept is not None else 0)
     except ValueError as error:
         raise BadEntry(f"{key[:200]}: {error}") from error
 
 
-def _first_day(connection: Connection, job_id: JobId, now: Instant) -> int | None:
-    """The day from which a setting with a time counts when it is made now: that of the last run; None where the job is gone."""
-    kept = kept_facts(connection, job_id)
-    if kept is None:
-        return None
-    return first_day(kept.known.last_kept or kept.known.last_run or now, kept.known.zone)
+def _first_day(known: Knowledge, now: Instant) -> int:
+    """The day from which a setting with a time counts when it is made now: that of the last run."""
+    return first_day(known.last_kept or known.last_run or now, known.zone)

@@ -158,8 +158,8 @@ def test_settings_for_all_jobs_are_changed_in_our_words(fleet: TestClient, appli
         {"failing_after": 11},
     ):
         assert fleet.patch("/api/watching", json={"tolerance": "1h"} | bad).status_code == 400
-    for bad in ({"failing_after": True}, {"failing_after": "3"}, {"tolerance": 1}):
-        assert fleet.patch("/api/watching", json=bad).status_code == 400
+    for untyped in ({"failing_after": True}, {"failing_after": "3"}, {"tolerance": 1}):
+        assert fleet.patch("/api/watching", json=untyped).status_code == 400
     assert fleet.get("/api/watching").json() == {**wanted, "failing_after": 2}
     actions = [action for action, _ in audited(application)]
     assert sorted(actions) == [

@@ -18,10 +18,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from duplistatus.clock import moment
-from duplistatus.evaluate.job_setting import CHECK_INTERVALS, FREQUENCIES, MOST_SLOTS, TOLERANCES, WatchSettings, read_tolerance
+from duplistatus.evaluate.job_setting import MOST_SLOTS, WatchSettings, read_tolerance
 from duplistatus.evaluate.setting_change import BACK_TO_SERVER, SettingChange, SettingError, read_change
 from duplistatus.evaluate.task_times import OVERDUE_CHECK
-from duplistatus.i18n.weekdays import Weekday, weekdays
 from duplistatus.store.ids import JobId
 from duplistatus.store.watch_list import WatchRow, watch_row, watch_rows
 from duplistatus.store.watching import watch_settings
@@ -30,6 +29,7 @@ from duplistatus.web.access import Access, Caller, guarded
 from duplistatus.web.context import context
 from duplistatus.web.errors import Refused
 from duplistatus.web.pages.monitoring_rows import AS_WRITTEN, UNITS, Form, Line, csv_of, interval_of, line_of, matching, problem_words
+from duplistatus.web.pages.monitoring_words import Choices
 from duplistatus.web.pages.rendering import known_answer, page, page_tag, reader_of
 from duplistatus.web.scheduling import run_task
 
@@ -55,16 +55,6 @@ class Shown:
     total: int
     number: int
     pages: int
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the fields of a job can be chosen from."""
-
-    units: tuple[str, ...]
-    as_written: str
-    tolerances: tuple[str, ...]
-    week: tuple[Weekday, ...]
 
 
 @router.get(PATH)
@@ -139,7 +129,16 @@ async def change_job(request: Request, job_id: int, caller: _Admin) -> Response:
     line = line_of(reader.wording, row, reader.now, shown, problems)
     status = 400 if problems else 200
     if _by_script(request):
-        return page(request, "monitoring_line.html", caller, status=status, line=line, choices=_choices(request), query="", number=1)
+        return page(
+            request,
+            "monitoring_line.html",
+            caller,
+            status=status,
+            line=line,
+            choices=Choices(reader_of(request).wording),
+            query="",
+            number=1,
+        )
     if not problems:
         return _back(request, form, done="saved", anchor=f"job-{job_id}")
     return await _page(request, caller, _text(form, "q"), _page_number(form), status=status, instead=line)
@@ -211,15 +210,9 @@ async def _page(
         done=done,
         bulk_problem=bulk_problem,
         ticked=ticked,
-        frequencies=FREQUENCIES,
-        intervals=tuple(CHECK_INTERVALS),
         most_slots=MOST_SLOTS,
-        choices=_choices(request),
+        choices=Choices(reader_of(request).wording),
     )
-
-
-def _choices(request: Request) -> Choices:
-    return Choices(UNITS, AS_WRITTEN, tuple(TOLERANCES), weekdays(reader_of(request).wording.locale))
 
 
 def _cut(rows: list[WatchRow], number: int) -> Shown:
