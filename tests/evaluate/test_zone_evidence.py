@@ -298,6 +298,18 @@ def test_a_monday_to_friday_of_utc_speaks_against_that_of_the_host() -> None:
     assert decided(local, of_utc).source == ZoneSource.ASSUMED
 
 
+def test_some_days_of_the_week_that_are_no_monday_to_friday_are_no_sign() -> None:
+    some_days = Story("UTC", "America/New_York", "2025-12-02T01:30:00Z", days=frozenset({3, 4, 6}), length=60)
+    assert decided(folded(some_days.slots())).source == ZoneSource.ASSUMED
+
+
+def test_the_sign_of_weekdays_goes_when_the_job_runs_at_weekends_too() -> None:
+    workdays = list(Story("America/New_York", "America/New_York", "2025-12-02T01:30:00Z", days=MONDAY_TO_FRIDAY, length=30).slots())
+    each_day = list(Story("America/New_York", "America/New_York", "2026-01-06T01:30:00Z", length=10).slots())
+    assert decided(folded(workdays)).reason.rule == ZoneRule.WEEKDAYS
+    assert decided(folded([*workdays, *each_day])).source == ZoneSource.ASSUMED
+
+
 def test_the_sign_of_weekdays_outlives_a_new_time_of_day() -> None:
     slots = list(Story("America/New_York", "America/New_York", "2025-12-02T01:30:00Z", days=MONDAY_TO_FRIDAY, length=30).slots())
     moved = list(Story("America/New_York", "America/New_York", "2026-01-06T02:10:00Z", days=MONDAY_TO_FRIDAY, length=2).slots())
@@ -335,6 +347,13 @@ def test_the_newest_change_of_the_clock_decides() -> None:
     assert decided(evidence).name == "UTC"
     evidence = reduce(ZoneEvidence.after, in_berlin, evidence)
     assert (decided(evidence).name, decided(evidence).reason.at) == ("Europe/Berlin", at("2026-10-25T01:00:00Z"))
+
+
+def test_the_newest_change_decides_also_where_another_job_saw_an_older_one() -> None:
+    until_summer = folded(daily("Europe/Berlin", "2026-02-01T18:00:00Z", 120))
+    since_summer = folded(daily("UTC", "2026-06-01T18:00:00Z", 200))
+    assert decided(until_summer).name == "Europe/Berlin"
+    assert (decided(until_summer, since_summer).name, decided(since_summer).reason.rule) == ("UTC", ZoneRule.KEPT_UTC)
 
 
 @pytest.mark.parametrize("hour", [16, 22])

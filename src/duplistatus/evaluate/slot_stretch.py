@@ -95,6 +95,7 @@ def workdays(now: Stretch, known: int) -> int:
     """The number of slots that are a Monday to Friday by the host's weekday alone, where the schedule is seen to leave days out;
     negative where they are one by the weekday of UTC alone. What was `known` stays until slots tell something else, also while those of
     a new time of day are still few."""
+    # Without two slots a day apart, Monday, Wednesday, Friday may as well be Tuesday, Thursday, Saturday.
     if not now.apart or not (now.leaves_out and now.steps_a_day) or now.slots < _ENOUGH_SLOTS:
         return known
     local = _turned(now.days, now.apart)
@@ -106,11 +107,9 @@ def workdays(now: Stretch, known: int) -> int:
 
 
 def _are_workdays(days: int) -> bool:
-    """Whether days are surely meant as Monday to Friday. Monday, Wednesday, Friday may as well be Tuesday, Thursday, Saturday by
-    another weekday, and a Friday alone a Saturday."""
+    """Whether days are surely meant as Monday to Friday: a Friday alone may as well be a Saturday by another weekday."""
     both_ends = days & _MONDAY_AND_FRIDAY == _MONDAY_AND_FRIDAY
-    two_in_a_row = days & (days >> 1) != 0
-    return both_ends and two_in_a_row and days.bit_count() >= _ENOUGH_DAYS and not days & _SATURDAY_OR_SUNDAY
+    return both_ends and days.bit_count() >= _ENOUGH_DAYS and not days & _SATURDAY_OR_SUNDAY
 
 
 def _with_day(now: Stretch, before: Instant | None, ahead: int | None, minutes: int | None) -> Stretch:
