@@ -69,7 +69,7 @@ EVERYTHING = Knowledge(
         ),
         (replace(EVERYTHING, setting=JobSetting(interval="1W"), proposed=None, announced=None), ("2026-07-11T03:00", "server")),
         (Knowledge(EVERYTHING.runs, setting=JobSetting(interval="1W")), ("2026-07-17T01:00", "setting")),
-        (Knowledge(EVERYTHING.runs), ("2026-07-11T01:00", "learned")),
+        (Knowledge(EVERYTHING.runs), ("2026-07-11T01:05", "learned")),
         (Knowledge(EVERYTHING.runs[:4]), None),
         (Knowledge(), None),
     ],
@@ -203,14 +203,14 @@ def test_runs_by_hand_teach_no_rhythm() -> None:
     nightly = ran(*(f"2026-07-{day:02}T02:00" for day in range(1, 15)))
     by_hand = ran(*(f"2026-07-{day:02}T15:{day}" for day in range(11, 15)), told=Told.BY_HAND)
     runs = tuple(sorted((*nightly, *by_hand), key=lambda run: run.at))
-    assert expected(Knowledge(runs[:-2])) == ("2026-07-14T02:00", "learned")
+    assert expected(Knowledge(runs[:-2])) == ("2026-07-14T02:05", "learned")
 
 
 def test_an_old_rhythm_ends_when_only_runs_by_hand_follow() -> None:
     """An upgraded server says that the schedule is gone: nobody waits for it."""
     nightly = ran(*(f"2026-07-{day:02}T02:00" for day in range(1, 15)))
     by_hand = ran("2026-07-15T10:00", "2026-07-17T10:00", "2026-07-19T10:00", told=Told.BY_HAND)
-    assert expected(Knowledge((*nightly, *by_hand[:2]))) == ("2026-07-15T02:00", "learned")
+    assert expected(Knowledge((*nightly, *by_hand[:2]))) == ("2026-07-15T02:05", "learned")
     assert expected(Knowledge((*nightly, *by_hand))) is None
 
 

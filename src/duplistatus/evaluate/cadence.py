@@ -9,8 +9,8 @@ from Monday to Friday only is not missed on its first Saturday."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -22,10 +22,15 @@ from duplistatus.clock import DAY, HOUR, MINUTE, Instant, instant, moment
 FEWEST_RUNS = 5
 ENOUGH = 0.8
 """Share of runs that a rhythm must foretell."""
-_MOST_RUNS = 30
 _LEAST_TOLERANCE = 30 * MINUTE
 _TOLERANCE_SHARE = 10
 """A run is foretold when it begins within a tenth of the distance, at least half an hour."""
+_SHORTEST = 5 * MINUTE
+"""No schedule of Duplicati is shorter."""
+_EARLY = 90 * MINUTE
+"""Milliseconds before the usual time from which on a run is that of the day: a change of the clock can move a schedule by an hour."""
+_JITTER = 5 * MINUTE
+"""Milliseconds that the next run may be later than any before."""
 _NEAR = DAY // MINUTE // _TOLERANCE_SHARE
 """Minutes from the usual time of day within which a run tells its weekday."""
 _SHORTEST_OF_DAYS = 20 * HOUR
@@ -44,36 +49,54 @@ class Cadence:
     time_of_day: int | None
     zone: ZoneInfo
     confidence: float = 0.0
+    late: int = 0
+    """Milliseconds by which runs usually come later at most: the expectation waits for them."""
     early: int = _SHORTEST_OF_DAYS // 2
     """Milliseconds before a slot from which on a run counts as that of the slot."""
 
     def next_after(self, run: Instant) -> Instant:
-        """When the run after this one is expected."""
+        """When the run after this one is expected at the latest."""
+        return Instant(self.usual_after(run) + self.late)
+
+    def next_after_all(self, runs: Sequence[Instant]) -> Instant:
+        """When the run after all of these, oldest first, is expected at the latest. Where the newest of a job of hours did not come when it
+        was expected, the hours of its slots are not known for sure: then one more is waited for."""
+        run = runs[-1]
+        if self.time_of_day is None and self.interval < DAY and len(runs) > 1 and not self.foretells(runs[-2], run):
+            run = self.usual_after(run)
+        return self.next_after(run)
+
+    def usual_after(self, run: Instant) -> Instant:
+        """When the run after this one usually begins."""
         if self.time_of_day is None:
-            return Instant(run + self.interval)
+            at = run + self.interval
+            while self.interval < DAY and self._weekday(at) not in self.days:
+                at += self.interval
+            return Instant(at)
         # A run may begin a little before the usual time; the slot of the same run is not the next one. One long before it is no run of it.
-        earliest = moment(Instant(run + self.early))
-        date = earliest.astimezone(self.zone).date()
+        earliest = moment(Instant(run + self.early)).astimezone(self.zone)
+        midnight = earliest.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
         for ahead in range(_WEEK + 1):
-            day = date + timedelta(days=ahead)
-            if day.isoweekday() % _WEEK not in self.days:
-                continue
-            midnight = earliest.astimezone(self.zone).replace(
-                year=day.year, month=day.month, day=day.day, hour=0, minute=0, second=0, fold=0
-            )
-            slot = instant((midnight + timedelta(minutes=self.time_of_day)).replace(microsecond=0))
-            if slot >= instant(earliest):
-                return slot
+            slot = midnight + timedelta(days=ahead, minutes=self.time_of_day)
+            if slot.isoweekday() % _WEEK in self.days and instant(slot) >= instant(earliest):
+                return instant(slot)
         raise AssertionError("a week has every weekday")
+
+    def _weekday(self, at: int) -> int:
+        return moment(Instant(at)).astimezone(self.zone).isoweekday() % _WEEK
 
     def foretells(self, run: Instant, following: Instant) -> bool:
         """Whether the run that followed began about when it was expected."""
-        return abs(self.next_after(run) - following) <= max(_LEAST_TOLERANCE, self.interval // _TOLERANCE_SHARE)
+        return abs(self.lateness(run, following)) <= max(_LEAST_TOLERANCE, self.interval // _TOLERANCE_SHARE)
+
+    def lateness(self, run: Instant, following: Instant) -> int:
+        """Milliseconds by which the run that followed began after its usual time."""
+        return following - self.usual_after(run)
 
 
 def learn(begins: Sequence[Instant], zone: ZoneInfo = _UTC) -> Cadence | None:
-    """The rhythm of the newest runs, whose begins may come in any order. None for fewer than five runs, or without a rhythm."""
-    runs = sorted(set(begins))[-_MOST_RUNS:]
+    """The rhythm of runs, whose begins may come in any order. None for fewer than five runs, or without a rhythm."""
+    runs = sorted(set(begins))
     if len(runs) < FEWEST_RUNS:
         return None
     for rhythm in (_of_week, _of_distance):
@@ -87,12 +110,21 @@ def _judged(runs: list[Instant], zone: ZoneInfo, rhythm: Callable[[list[Instant]
     found = rhythm(runs, zone)
     if found is None:
         return None
-    right = sum(found.foretells(run, following) for run, following in pairwise(runs))
-    return replace(found, confidence=right / (len(runs) - 1))
+    foretold = [(run, following) for run, following in pairwise(runs) if found.foretells(run, following)]
+    late = max((found.lateness(*each) for each in foretold), default=0)
+    return replace(found, confidence=len(foretold) / (len(runs) - 1), late=max(late, 0) + _JITTER)
 
 
-def _of_distance(runs: list[Instant], zone: ZoneInfo) -> Cadence:
-    return Cadence(_usual_distance(runs), frozenset(range(_WEEK)), None, zone)
+def _of_distance(runs: list[Instant], zone: ZoneInfo) -> Cadence | None:
+    interval, days = _usual_distance(runs), frozenset(range(_WEEK))
+    if interval < _SHORTEST:
+        return None
+    if interval < DAY:
+        if runs[-1] - runs[0] < _WEEK * DAY:
+            # Whether a job of hours runs at weekends is seen when one has passed.
+            return None
+        days = _usual_days([moment(run).astimezone(zone) for run in runs], DAY // interval)
+    return Cadence(interval, days, None, zone) if days else None
 
 
 def _of_week(runs: list[Instant], zone: ZoneInfo) -> Cadence | None:
@@ -109,18 +141,18 @@ def _of_week(runs: list[Instant], zone: ZoneInfo) -> Cadence | None:
         return None
     # Few runs lie far before the usual time: those were started for another reason.
     earliest = sorted(late)[len(late) // _TOLERANCE_SHARE]
-    early = min(_SHORTEST_OF_DAYS // 2, _LEAST_TOLERANCE - earliest * MINUTE)
+    early = min(_SHORTEST_OF_DAYS // 2, _EARLY - earliest * MINUTE)
     return Cadence(DAY, days, time_of_day, zone, early=early)
 
 
-def _usual_days(slots: list[datetime]) -> frozenset[int]:
-    """The weekdays of slots that were kept, but for those kept in less than a third of the weeks: a single run on a Saturday, started by
-    hand, must not have the job missed on each Saturday to come."""
+def _usual_days(slots: list[datetime], a_day: int = 1) -> frozenset[int]:
+    """The weekdays of slots that were kept, `a_day` of them a day, but for those kept in less than two thirds of the weeks: a single run
+    on a Saturday, started by hand, must not have the job missed on each Saturday to come."""
     if not slots:
         return frozenset()
     weeks = (slots[-1] - slots[0]) // timedelta(weeks=1)
     counts = Counter(slot.isoweekday() % _WEEK for slot in slots)
-    return frozenset(day for day, count in counts.items() if 3 * count >= weeks)
+    return frozenset(day for day, count in counts.items() if 3 * count >= 2 * weeks * a_day)
 
 
 def _usual_distance(runs: list[Instant]) -> int:

@@ -70,8 +70,8 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class ServerSchedule:
-    """The schedule of a job as its server holds it. `time`: the base that the interval counts from; `told_at`: when it was asked; `slot`: the
-    one that its runs have led to since, where that is known."""
+    """The schedule of a job as its server holds it. `time`: the base that the interval counts from; `told_at`: when it was asked; `slot`:
+    the one that its runs have led to since, where that is known."""
 
     time: Instant
     interval: Interval
@@ -230,7 +230,7 @@ def _by_rhythm(known: Knowledge) -> Expectation | None:
     rhythm = learn(begins, known.zone.of_time)
     if rhythm is None:
         return None
-    at = rhythm.next_after(begins[-1])
+    at = rhythm.next_after_all(begins)
     return Expectation(at, Source.LEARNED, begins[-1], "", rhythm.days, rhythm.confidence, following=rhythm.next_after)
 
 

@@ -1,5 +1,5 @@
-"""Whether a job succeeds now and then. In: its newest runs; out: the outcome fact. A job that fails every day has backups no less endangered
-than one that does not run."""
+"""Whether a job succeeds now and then. In: its newest runs; out: the outcome fact. Backups of a job that fails every day are no less
+endangered than those of one that does not run."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The facts of a job that time alone can change. In: the moments that a verdict is made of, and the present; out: whether the job is late or
-overdue, whether a running one has fallen silent, and the next moment at which any of it can become another."""
+"""The facts of a job that time alone can change. In: the moments that a verdict is made of, and the present; out: whether the job is late
+or overdue, whether a running one has fallen silent, and the next moment at which any of it can become another."""
 
 from __future__ import annotations
 
