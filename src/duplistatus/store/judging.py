@@ -19,7 +19,7 @@ from duplistatus.evaluate.overdue import Activity, activity_now, due_at, schedul
 from duplistatus.store.database import Connection
 from duplistatus.store.ids import JobId
 from duplistatus.store.schedules import KeptFacts, all_job_ids, kept_facts
-from duplistatus.store.silences import silence_of
+from duplistatus.store.silences import Silences
 from duplistatus.store.statement import Statement
 from duplistatus.store.tables import change, job
 from duplistatus.store.watching import watch_settings
@@ -57,8 +57,8 @@ class _Verdict:
 def judge(connection: Connection, job_ids: Iterable[JobId], now: Instant, *, down_since: Instant | None = None) -> int:
     """Judges these jobs; the number of facts that changed. Jobs that are gone are passed over. `down_since`: nothing was judged since then,
     so that what changed is told together."""
-    settings = watch_settings(connection)
-    return sum(_judge(connection, job_id, settings, now, down_since, silences=True) for job_id in job_ids)
+    settings, silences = watch_settings(connection), Silences(connection, now)
+    return sum(_judge(connection, job_id, settings, now, down_since, silences, asks=True) for job_id in job_ids)
 
 
 def judge_all(connection: Connection, now: Instant) -> int:
@@ -68,12 +68,20 @@ def judge_all(connection: Connection, now: Instant) -> int:
 
 def judge_reported(connection: Connection, job_id: JobId, now: Instant) -> int:
     """Judges a job of which a report came: its silence is looked up only where the report can have changed it."""
-    return _judge(connection, job_id, watch_settings(connection), now, None, silences=False)
+    return _judge(connection, job_id, watch_settings(connection), now, None, Silences(connection, now), asks=False)
 
 
 def _judge(
-    connection: Connection, job_id: JobId, settings: WatchSettings, now: Instant, down_since: Instant | None, *, silences: bool
+    connection: Connection,
+    job_id: JobId,
+    settings: WatchSettings,
+    now: Instant,
+    down_since: Instant | None,
+    silences: Silences,
+    *,
+    asks: bool,
 ) -> int:
+    """`asks`: the silence may have become another, too."""
     kept = kept_facts(connection, job_id)
     if kept is None:
         return 0
@@ -85,8 +93,8 @@ def _judge(
     reason = {"down_since": down_since} if down_since is not None else {}
     changed = _note_verdict(connection, kept, verdict, settings, now, reason)
     is_new = kept.run_count <= 1
-    if silences or is_new or kept.silence != "none" or (kept.silence_at is not None and kept.silence_at <= now):
-        changed += _judge_silence(connection, kept, verdict, now, reason)
+    if asks or is_new or kept.silence != "none" or (kept.silence_at is not None and kept.silence_at <= now):
+        changed += _judge_silence(connection, kept, verdict, now, silences, reason)
     return changed
 
 
@@ -109,9 +117,11 @@ def _verdict(kept: KeptFacts, settings: WatchSettings, now: Instant) -> _Verdict
     )
 
 
-def _judge_silence(connection: Connection, kept: KeptFacts, verdict: _Verdict, now: Instant, reason: dict[str, Any]) -> int:
+def _judge_silence(
+    connection: Connection, kept: KeptFacts, verdict: _Verdict, now: Instant, silences: Silences, reason: dict[str, Any]
+) -> int:
     """An acknowledgement holds for the facts of now, so they are saved before it is asked for."""
-    silence, until = silence_of(connection, kept.job_id, now)
+    silence, until = silences.of(kept.job_id)
     if (silence, until) == (kept.silence, kept.silence_at):
         return 0
     values = {"silence_new": silence, "silence_at_new": until, "due_at_new": _earliest(verdict.due_at, until)}

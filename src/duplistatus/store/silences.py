@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, func, select
 from duplistatus.clock import Instant
 from duplistatus.evaluate.maintenance import Window, is_active
 from duplistatus.evaluate.silence import Silence, Trouble, left_of, silence_now, trouble_of
-from duplistatus.store.database import Connection
+from duplistatus.store.database import Connection, Row
 from duplistatus.store.ids import JobId, ServerId
 from duplistatus.store.snoozes import AcknowledgementRow, SnoozeRow, acknowledgement_of, keep_left, read_trouble, running_snoozes
 from duplistatus.store.statement import Statement
@@ -34,7 +34,6 @@ _SNOOZED = Statement(
 )
 _TAGGED = Statement(select(server_tag.c.server_id, server_tag.c.tag_id))
 _TROUBLE = Statement(select(job.c.schedule, job.c.outcome, job.c.activity, job.c.last_status).where(job.c.id == bindparam("job_id")))
-_MOST_ONE_BY_ONE = 50
 
 
 @dataclass(slots=True)
@@ -81,25 +80,41 @@ class _Holding:
         return known
 
 
+class Silences:
+    """The silence of jobs at one moment, within one transaction. What may silence them is read once, when the first job is asked for."""
+
+    def __init__(self, connection: Connection, now: Instant) -> None:
+        self._connection = connection
+        self._now = now
+        self._holding: _Holding | None = None
+
+    def of(self, job_id: JobId) -> tuple[str, Instant | None]:
+        """The silence of one job by its facts as they are in its row, and the next moment at which time can change it; None never."""
+        row = self._connection.row(_ONE_JOB, {"job_id": job_id})
+        return self._of_row(row) if row else (Silence.NONE.value, None)
+
+    def of_all(self) -> dict[JobId, tuple[str, Instant | None]]:
+        """The same of every job, with a few questions to the database."""
+        return {row[0]: self._of_row(row) for row in self._connection.rows(_ALL_JOBS)}
+
+    def _of_row(self, row: Row) -> tuple[str, Instant | None]:
+        job_id, server_id, *facts, kept = row
+        if self._holding is None:
+            self._holding = _Holding.read(self._connection, self._now)
+        acknowledged = kept is not None and _is_left(self._connection, job_id, read_trouble(kept), trouble_of(*facts))
+        silence, until = self._holding.silence(job_id, server_id, acknowledged=acknowledged)
+        return silence.value, until
+
+
 def silence_of(connection: Connection, job_id: JobId, now: Instant) -> tuple[str, Instant | None]:
-    """The silence of one job by its facts as they are in its row, and the next moment at which time can change it; None never."""
-    return silences(connection, (job_id,), now).get(job_id, (Silence.NONE.value, None))
+    """The silence of one job."""
+    return Silences(connection, now).of(job_id)
 
 
 def silences(connection: Connection, job_ids: Iterable[JobId] | None, now: Instant) -> dict[JobId, tuple[str, Instant | None]]:
-    """The same of many jobs, with a few questions to the database; None: of all. Jobs that are not there are left out."""
-    wanted = set(job_ids) if job_ids is not None else None
-    if wanted is not None and len(wanted) <= _MOST_ONE_BY_ONE:
-        rows = [row for job_id in sorted(wanted) for row in connection.rows(_ONE_JOB, {"job_id": job_id})]
-    else:
-        rows = [row for row in connection.rows(_ALL_JOBS) if wanted is None or row[0] in wanted]
-    holding = _Holding.read(connection, now)
-    found: dict[JobId, tuple[str, Instant | None]] = {}
-    for job_id, server_id, *facts, kept in rows:
-        acknowledged = kept is not None and _is_left(connection, job_id, read_trouble(kept), trouble_of(*facts))
-        silence, until = holding.silence(job_id, server_id, acknowledged=acknowledged)
-        found[job_id] = silence.value, until
-    return found
+    """The silence of jobs; None: of all."""
+    found = Silences(connection, now)
+    return found.of_all() if job_ids is None else {job_id: found.of(job_id) for job_id in job_ids}
 
 
 def _is_left(connection: Connection, job_id: JobId, kept: Trouble, trouble: Trouble) -> bool:
