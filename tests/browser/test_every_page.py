@@ -28,6 +28,7 @@ PAGES = {
     "run": "newest of /detail/id-harbour?backup=Files",
     "failed run": "newest of /detail/id-mill?backup=Mail",
     "rejected": "/rejected",
+    "tasks": "/settings/tasks",
     "maintenance": "/settings/maintenance",
     "tags": "/settings/tags",
     "messages of a job": "/silence?job=1",

@@ -1,0 +1,53 @@
+"""Tasks in words."""
+
+from __future__ import annotations
+
+from datetime import time
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from duplistatus.clock import HOUR, MINUTE
+from duplistatus.evaluate.task_times import AUDIT_CLEANUP, OVERDUE_CHECK, SESSION_CLEANUP, TASKS, Daily, Every, Rhythm
+from duplistatus.i18n.wording import DEFAULT
+from duplistatus.store.tasks import Figures
+from duplistatus.web.task_words import result_text, rhythm_text, title
+
+CHECKED = {"jobs": 3, "checked": 2, "overdue": 1, "sent": 0, "changed": 0}
+
+
+def test_every_task_has_a_title_of_its_own() -> None:
+    assert len({title(name, DEFAULT) for name in TASKS}) == len(TASKS)
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "text"),
+    [
+        (None, "not by time"),
+        (Every(MINUTE), "every 1 minute"),
+        (Every(2 * HOUR), "every 2 hours"),
+        (Daily(time(2, 30), ZoneInfo("Europe/Oslo")), "daily at 02:30 (Europe/Oslo)"),
+    ],
+)
+def test_a_rhythm_is_a_phrase(rhythm: Rhythm | None, text: str) -> None:
+    assert rhythm_text(rhythm, DEFAULT) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "figures", "text"),
+    [
+        (OVERDUE_CHECK, None, ""),
+        (OVERDUE_CHECK, CHECKED, "2 jobs checked, 1 overdue."),
+        (OVERDUE_CHECK, CHECKED | {"checked": 1, "sent": 4}, "1 job checked, 1 overdue, 4 messages sent."),
+        (
+            OVERDUE_CHECK,
+            CHECKED | {"silent_minutes": 3 * 24 * 60, "changed": 7},
+            "2 jobs checked, 1 overdue. It made up for 3 days without a look; 7 states of jobs changed.",
+        ),
+        (AUDIT_CLEANUP, {"removed": 1, "days": 90}, "1 entry older than 90 days removed."),
+        (AUDIT_CLEANUP, {"removed": 0, "days": 30}, "0 entries older than 30 days removed."),
+        (SESSION_CLEANUP, {"removed": 2}, "2 sessions removed."),
+    ],
+)
+def test_a_result_is_a_sentence(name: str, figures: Figures | None, text: str) -> None:
+    assert result_text(name, figures, DEFAULT) == text
