@@ -17,7 +17,7 @@ from tests.web.people import Kind, enter
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator, Page, Route
 
     from tests.browser.conftest import Visit
     from tests.browser.site import Site
@@ -99,6 +99,32 @@ def test_an_interval_is_saved_as_it_is_typed_and_the_verdict_follows(visit: Visi
     every.fill("")
     page.keyboard.press("Tab")
     expect(notes).to_contain_text("unscheduled")
+
+
+def test_what_is_typed_while_a_change_is_saved_stays_and_is_saved_too(visit: Visit, told: Site) -> None:
+    page = visit(told, PATH)
+    held: list[Route] = []
+    page.route("**/settings/monitoring/jobs/*", lambda route: held.append(route))  # noqa: PLW0108 - the library marks the function
+    scans = row(page, "mill", "Scans")
+    every = scans.get_by_role("textbox", name="Interval of mill, Scans")
+    scans.get_by_label("Tolerance of mill, Scans").select_option("6h")
+    expect(scans).to_have_attribute("aria-busy", "true")
+    every.focus()
+    page.keyboard.type("25")
+    held[0].continue_()
+    expect(scans).not_to_have_attribute("aria-busy", "true")
+    expect(every).to_be_focused()
+    expect(every).to_have_value("25")
+    page.unroute("**/settings/monitoring/jobs/*")
+    page.keyboard.press("Enter")
+    expect(scans).to_contain_text("counts with “use mine” only")
+    expect(every).to_be_focused()
+    page.reload()
+    expect(every).to_have_value("25")
+    expect(scans.get_by_label("Tolerance of mill, Scans")).to_have_value("6h")
+    every.fill("")
+    page.keyboard.press("Enter")
+    expect(scans).not_to_contain_text("counts with “use mine” only")
 
 
 def test_a_wrong_value_is_told_beside_its_field_and_changes_nothing(visit: Visit, told: Site, watch: Watch) -> None:

@@ -1,5 +1,5 @@
 // Backup monitoring: a form with data-save is sent as soon as one of its fields changes. What comes back replaces the row that it names;
-// the focus stays where it was, and what is typed meanwhile is sent afterwards. Also the boxes that choose several jobs.
+// the focus stays where it was, and what is being typed is left alone and sent when it is done. Also the boxes that choose several jobs.
 import { say } from "./controls.js";
 
 const words = () => JSON.parse(document.body.dataset.words);
@@ -7,10 +7,10 @@ const SAVED = document.getElementById("all")?.dataset.saved;
 const sending = new Set();
 const again = new Set();
 
-const post = (form) => fetch(form.action, {
+const post = (form, sent) => fetch(form.action, {
   method: "POST",
   headers: { "HX-Request": "true", Accept: "text/html" },
-  body: new URLSearchParams(new FormData(form)),
+  body: new URLSearchParams(sent),
 });
 
 // The same field of the new row, so that keys go on from there.
@@ -22,31 +22,38 @@ const refocus = (row, key) => {
   if (found && !found.disabled) found.focus({ preventScroll: true });
 };
 
-const replaceRow = (id, html) => {
-  const old = document.getElementById(id);
+// Typed since it was sent, or half typed.
+const isTyped = (element, sent) => element instanceof HTMLInputElement && element.type !== "checkbox"
+  && (element.validity.badInput || element.value !== (sent.get(element.name) ?? ""));
+
+// The cell in which somebody types stays.
+const replaceRow = (id, html, sent) => {
+  const row = document.getElementById(id);
   const made = new DOMParser().parseFromString(html, "text/html").getElementById(id);
-  if (!old || !made) return;
-  const key = old.contains(document.activeElement) ? focusKey(document.activeElement) : null;
-  const picked = old.querySelector('[name="jobs"]')?.checked;
-  const row = document.importNode(made, true);
-  old.replaceWith(row);
-  const box = row.querySelector('[name="jobs"]');
-  if (box) box.checked = picked;
-  refocus(row, key);
+  if (!row || !made) return;
+  const active = row.contains(document.activeElement) ? document.activeElement : null;
+  const kept = active && isTyped(active, sent) ? active.closest("td") : null;
+  const key = focusKey(active);
+  const picked = row.querySelector('[name="jobs"]').checked;
+  [...row.cells].forEach((cell, index) => { if (cell !== kept) cell.replaceWith(document.importNode(made.cells[index], true)); });
+  row.removeAttribute("aria-busy");
+  row.querySelector('[name="jobs"]').checked = picked;
+  if (!kept) refocus(row, key);
 };
 
 const save = async (form) => {
   const key = form.id;
   if (sending.has(key)) { again.add(key); return; }
   const { save: target } = form.dataset;
+  const sent = new FormData(form);
   sending.add(key);
   document.getElementById(target)?.setAttribute("aria-busy", "true");
   try {
-    const answer = await post(form);
+    const answer = await post(form, sent);
     if (answer.headers.has("HX-Redirect")) { location.assign(answer.headers.get("HX-Redirect")); return; }
     const isForm = answer.ok || answer.status === 400;
     if (!isForm) throw new Error(String(answer.status));
-    if (!again.has(key) && target) replaceRow(target, await answer.text());
+    if (!again.has(key) && target) replaceRow(target, await answer.text(), sent);
     if (answer.ok) say(SAVED);
     else if (!target) say(words().failed);
   } catch {
