@@ -112,6 +112,22 @@ def test_what_was_said_of_the_heir_goes_before_what_was_said_of_what_it_takes_ov
     assert count(database, "job_setting") == 1
 
 
+def test_a_job_that_comes_to_another_server_is_as_silent_as_that(database: Database) -> None:
+    for days in (5, 4, 3):
+        send(database, Made(Instant(NOON - days * DAY), server="old", job="Photos"), machine_id=True)
+    send(database, Made(Instant(NOON - 2 * DAY), server="new", server_id="id-new"))
+    with database.read() as connection:
+        server = fleet.server_by_key(connection, "id-new")
+    assert server is not None
+    write(database, lambda connection: silencing.snooze_server(connection, server.id, LATER, "", "ann", NOON))
+    send(database, Made(Instant(NOON - DAY), server="old", server_id="id-new", job="Photos"))
+    with database.read() as connection:
+        assert {job.name: (job.server_id, job.silence) for job in fleet.jobs(connection)} == {
+            "Photos": (server.id, "snoozed"),
+            "Files": (server.id, "snoozed"),
+        }
+
+
 @pytest.mark.parametrize("table", KEPT)
 def test_nothing_is_left_of_a_removed_job(database: Database, table: str) -> None:
     send(database, Made(Instant(NOON - 2 * DAY), result="Error"))

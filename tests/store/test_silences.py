@@ -11,6 +11,7 @@ import pytest
 from duplistatus.clock import DAY, HOUR, Instant
 from duplistatus.evaluate.maintenance import Once, Recurring
 from duplistatus.store import silencing, snoozes, tags, windows
+from duplistatus.store.fleet_marks import fleet_marks
 from duplistatus.store.ids import JobId, ServerId
 from duplistatus.store.silences import held, silence_of, silences
 from duplistatus.store.silencing import NoTrouble
@@ -129,6 +130,33 @@ def test_a_window_concerns_all_a_server_or_the_servers_with_a_tag(fleet: Databas
 
     write(fleet, disable)
     assert column(fleet, "silence") == ["none", "none", "none"]
+
+
+def test_a_window_that_becomes_one_for_other_servers_leaves_those_it_was_for(fleet: Database) -> None:
+    plan = Plan("w", Once(Instant(NOW - HOUR), LATER), server_id=ALPHA)
+    row = write(fleet, lambda connection: silencing.plan_window(connection, plan, "ann", NOW))
+    write(fleet, lambda connection: silencing.replan_window(connection, row, replace(plan, server_id=BETA), NOW))
+    assert column(fleet, "silence") == ["none", "none", "maintenance"]
+
+
+def test_pages_that_show_a_server_learn_of_its_tags_and_silences(fleet: Database) -> None:
+    def marks() -> dict[str, Any]:
+        with fleet.read() as connection:
+            return fleet_marks(connection)
+
+    before = marks()
+    write(fleet, lambda connection: tags.set_server_tags(connection, ALPHA, ["site"], NOW))
+    tagged = marks()
+    assert (tagged["id-alpha"] != before["id-alpha"], tagged["id-beta"] == before["id-beta"]) == (True, True)
+    with fleet.read() as connection:
+        (tag,) = tags.tags(connection)
+    write(fleet, lambda connection: tags.change_tag(connection, tag, "site", "blue"))
+    colored = marks()
+    assert colored["id-alpha"] != tagged["id-alpha"]
+    write(fleet, lambda connection: silencing.snooze_job(connection, FILES, LATER, "", "ann", NOW))
+    snoozed = marks()
+    write(fleet, lambda connection: silencing.snooze_job(connection, FILES, Instant(LATER + HOUR), "", "ann", NOW))
+    assert len({colored["id-alpha"], snoozed["id-alpha"], marks()["id-alpha"]}) == 3
 
 
 def test_a_window_that_comes_again_is_kept_as_it_was_said(fleet: Database) -> None:
