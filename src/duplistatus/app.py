@@ -21,6 +21,7 @@ from duplistatus.settings import Settings
 from duplistatus.store.database import Database
 from duplistatus.store.schema import migrate
 from duplistatus.store.writer import Writer
+from duplistatus.store.zones import set_own_zone
 from duplistatus.web import assets, errors, events
 from duplistatus.web.api import (
     auth,
@@ -138,6 +139,7 @@ def build(
         running: list[asyncio.Task[None]] = []
         try:
             first = await writer.write(lambda connection: ensure_first_account(connection, settings, parts.clock))
+            await writer.write(lambda connection: set_own_zone(connection, settings.time_zone, parts.clock.now()))
             if announce is not None:
                 announce(first)
             running.append(asyncio.create_task(scheduler.follow()))

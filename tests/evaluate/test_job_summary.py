@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duplistatus.clock import DAY, Instant
-from duplistatus.evaluate.job_summary import RECENT, JobSummary, Known, RunFacts, is_in_order, with_run, with_versions
+from duplistatus.evaluate.job_summary import RECENT, JobSummary, Known, RunFacts, is_in_order, with_order, with_run
 from duplistatus.evaluate.version_history import VersionHistory, VersionNews
+from duplistatus.evaluate.zone_evidence import NO_EVIDENCE
 from duplistatus.report.report import Version
 from tests.evaluate.facts import RUNS, run
 
@@ -70,7 +71,9 @@ def test_the_newest_thirty_runs_are_shown_oldest_first() -> None:
 def test_the_order_of_arrival_changes_nothing(runs: list[RunFacts], chance: Random) -> None:
     shuffled = list(runs)
     chance.shuffle(shuffled)
-    assert fold(shuffled) == fold(runs)
+    in_any_order, in_order = fold(shuffled), fold(runs)
+    # What depends on the order is folded anew by who adds a run from the past.
+    assert with_order(in_any_order, in_order.versions, in_order.zone_evidence) == in_order
 
 
 @given(RUNS)
@@ -113,8 +116,11 @@ def test_a_run_from_the_past_that_tells_of_versions_needs_a_fold_anew() -> None:
     assert not is_in_order(summary, late)
     assert with_run(summary, late).versions == summary.versions
     anew = VersionHistory().after(_news(1_000)).after(_news(2_000))
-    assert with_versions(with_run(summary, late), anew).versions == anew
+    assert with_order(with_run(summary, late), anew, NO_EVIDENCE).versions == anew
 
 
-def test_a_run_from_the_past_that_tells_nothing_of_versions_needs_none() -> None:
-    assert is_in_order(with_run(JobSummary(), run(2, news=_news(2_000))), run(1))
+def test_a_run_from_the_past_that_tells_nothing_of_versions_or_slots_needs_none() -> None:
+    summary = with_run(JobSummary(), run(2, news=_news(2_000)))
+    assert is_in_order(summary, run(1, sends_next_run=True))
+    # Where nobody says that it was started by hand it kept a slot.
+    assert not is_in_order(summary, run(1))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from duplistatus.clock import Instant
 from duplistatus.evaluate.expectation import Told
 from duplistatus.evaluate.version_history import VersionHistory, VersionNews
+from duplistatus.evaluate.zone_evidence import NO_EVIDENCE, Slot, ZoneEvidence
 from duplistatus.report.report import Status
 
 RECENT = 30
@@ -53,6 +54,16 @@ class RunFacts:
         return Told.ANNOUNCED if self.next_run is not None else Told.BY_HAND
 
     @property
+    def slot(self) -> Slot | None:
+        """What it tells of the zone in which its server counts; None for a run started by hand, which keeps no slot."""
+        if self.told is Told.BY_HAND:
+            return None
+        newest = self.news.newest
+        at = self.next_run if self.next_run is not None else self.begun_at
+        offset = (newest.at, newest.offset_minutes) if newest is not None else (None, None)
+        return Slot(self.begun_at, at, self.next_run is not None, *offset)
+
+    @property
     def told_at(self) -> Instant:
         """When it said so: at its end."""
         return self.ended_at if self.ended_at is not None and self.ended_at > self.begun_at else self.begun_at
@@ -91,16 +102,18 @@ class JobSummary:
     last_good_at: Instant | None = None
     recent: tuple[tuple[int, str, int, int], ...] = ()
     versions: VersionHistory = NO_VERSIONS
+    zone_evidence: ZoneEvidence = NO_EVIDENCE
 
 
 def is_in_order(summary: JobSummary, run: RunFacts) -> bool:
-    """True when the run's news of versions can be added; otherwise `versions` must be folded anew from the history."""
-    return run.news.is_silent or summary.last is None or run.begun_at > summary.last.begun_at
+    """True when what the run tells of versions and zones can be added; otherwise `versions` and `zone_evidence` must be folded anew from
+    the history."""
+    return summary.last is None or run.begun_at > summary.last.begun_at or (run.news.is_silent and run.slot is None)
 
 
 def with_run(summary: JobSummary, run: RunFacts) -> JobSummary:
-    """The summary of the same runs and one more. `versions` follows only when `is_in_order`."""
-    at = run.begun_at
+    """The summary of the same runs and one more. `versions` and `zone_evidence` follow only when `is_in_order`."""
+    at, slot, in_order = run.begun_at, run.slot, is_in_order(summary, run)
     last = run if summary.last is None or at > summary.last.begun_at else summary.last
     good = at if run.is_good and (summary.last_good_at is None or at > summary.last_good_at) else summary.last_good_at
     recent = tuple(sorted((*summary.recent, (at, run.status, int(run.is_good), int(run.told)))))[-RECENT:]
@@ -115,10 +128,11 @@ def with_run(summary: JobSummary, run: RunFacts) -> JobSummary:
         next_run=summary.next_run.or_later(run.next_run, run.told_at),
         last_good_at=good,
         recent=recent,
-        versions=summary.versions.after(run.news) if is_in_order(summary, run) else summary.versions,
+        versions=summary.versions.after(run.news) if in_order else summary.versions,
+        zone_evidence=summary.zone_evidence.after(slot) if in_order and slot is not None else summary.zone_evidence,
     )
 
 
-def with_versions(summary: JobSummary, versions: VersionHistory) -> JobSummary:
-    """The summary with a history of versions folded anew."""
-    return replace(summary, versions=versions)
+def with_order(summary: JobSummary, versions: VersionHistory, zone_evidence: ZoneEvidence) -> JobSummary:
+    """The summary with what depends on the order of runs folded anew."""
+    return replace(summary, versions=versions, zone_evidence=zone_evidence)

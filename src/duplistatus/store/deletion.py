@@ -17,6 +17,7 @@ from duplistatus.store.heirs import forget_job
 from duplistatus.store.origins import settle
 from duplistatus.store.statement import Statement
 from duplistatus.store.tables import activity, change, job, origin, raw_report, run, run_log
+from duplistatus.store.zones import settle_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +63,5 @@ def delete_job(connection: Connection, server_key: str, job_name: str, now: Inst
     for machine_name, machine_id in machines:
         settle(connection, machine_name, machine_id, now)
     describe_anew(connection, found.server_id)
+    settle_zone(connection, found.server_id, now)
     return Deleted(server, found, runs)

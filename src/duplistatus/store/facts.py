@@ -1,5 +1,5 @@
-"""The jobs whose moment has come: what of their facts time alone changes. In: a connection and the present; out: the next such moment, found in
-a partial index, or the facts judged anew."""
+"""The jobs whose moment has come: what of their facts time alone changes. In: a connection and the present; out: the next such moment,
+found in a partial index, or the facts judged anew."""
 
 from __future__ import annotations
 

@@ -12,20 +12,20 @@ import orjson
 from sqlalchemy import bindparam, case, insert, update
 
 from duplistatus.clock import Instant
-from duplistatus.evaluate.expectation import expect
+from duplistatus.evaluate.expectation import Expectation, Source, expect
 from duplistatus.evaluate.job_setting import WatchSettings
 from duplistatus.evaluate.outcome import outcome_of, slots_without_success
 from duplistatus.evaluate.overdue import Activity, activity_now, due_at, schedule_now
 from duplistatus.store.database import Connection
 from duplistatus.store.ids import JobId
-from duplistatus.store.schedules import KeptFacts, all_job_ids, kept_facts
+from duplistatus.store.schedules import KeptFacts, all_job_ids, kept_facts, with_older_runs
 from duplistatus.store.silences import Silences
 from duplistatus.store.statement import Statement
 from duplistatus.store.tables import change, job
 from duplistatus.store.watching import watch_settings
 
 _NOTE = Statement(insert(change).values({name: bindparam(name) for name in ("job_id", "fact", "from_value", "to_value", "at", "reason")}))
-_SAVED = ("schedule", "outcome", "activity", "expected_at", "overdue_at", "due_at", "due_source")
+_SAVED = ("schedule", "outcome", "activity", "expected_at", "overdue_at", "due_at", "due_source", "schedule_slot", "setting_slot")
 _SAVE = Statement(
     update(job)
     .where(job.c.id == bindparam("job_id"))
@@ -52,6 +52,8 @@ class _Verdict:
     overdue_at: Instant | None
     due_at: Instant | None
     due_source: str | None
+    schedule_slot: Instant | None
+    setting_slot: Instant | None
 
 
 def judge(connection: Connection, job_ids: Iterable[JobId], now: Instant, *, down_since: Instant | None = None) -> int:
@@ -85,7 +87,8 @@ def _judge(
     kept = kept_facts(connection, job_id)
     if kept is None:
         return 0
-    verdict = _verdict(kept, settings, now)
+    expectation = expect(with_older_runs(connection, job_id, kept.known))
+    verdict = _verdict(kept, expectation, settings, now)
     due = _earliest(verdict.due_at, kept.silence_at)
     if any(getattr(verdict, name) != getattr(kept, name) for name in _SAVED if name != "due_at") or due != kept.due_at:
         values = {name + "_new": getattr(verdict, name) for name in _SAVED}
@@ -98,10 +101,10 @@ def _judge(
     return changed
 
 
-def _verdict(kept: KeptFacts, settings: WatchSettings, now: Instant) -> _Verdict:
+def _verdict(kept: KeptFacts, expectation: Expectation | None, settings: WatchSettings, now: Instant) -> _Verdict:
     setting = kept.known.setting
-    expectation = expect(kept.known)
     tolerance = setting.tolerance if setting.tolerance is not None else settings.tolerance
+    source = expectation.source if expectation is not None else None
     expected = expectation.at if expectation is not None else None
     overdue = Instant(expected + tolerance) if expected is not None else None
     activity = activity_now(kept.activity, kept.stuck_at, now)
@@ -114,6 +117,8 @@ def _verdict(kept: KeptFacts, settings: WatchSettings, now: Instant) -> _Verdict
         overdue_at=overdue,
         due_at=due_at(expected, overdue, now, watched=setting.watched, running=running, stuck_at=kept.stuck_at),
         due_source=expectation.source if expectation is not None else None,
+        schedule_slot=expected if source is Source.SERVER else kept.schedule_slot,
+        setting_slot=expected if source is Source.SETTING and setting.time_of_day is not None else kept.setting_slot,
     )
 
 

@@ -16,10 +16,12 @@ from duplistatus.store.database import Connection
 from duplistatus.store.descriptions import describe_anew
 from duplistatus.store.heirs import inherit_job, inherit_server
 from duplistatus.store.ids import JobId, OriginId, ServerId
+from duplistatus.store.judging import judge
 from duplistatus.store.statement import Statement
 from duplistatus.store.summaries import rebuild_job
 from duplistatus.store.tables import activity, change, day, job, origin, raw_report, run, server
 from duplistatus.store.visible import show_runs
+from duplistatus.store.zones import settle_zone
 
 _FACTS = ("id", "machine_id", "machine_name", "job_name", "backup_id", "first_at", "last_at")
 
@@ -38,6 +40,7 @@ class Place:
     server_name: str
     server_key: str
     server_described_at: Instant | None
+    server_version: str
     activity: str
 
 
@@ -53,6 +56,7 @@ _FIND = Statement(
         server.c.name,
         server.c.key,
         server.c.described_at,
+        server.c.version,
         job.c.activity,
     )
     .join(job, job.c.id == origin.c.job_id)
@@ -264,3 +268,6 @@ class _Moves:
         if self.touched or self.moved_servers:
             for server_id in {server_id for _, server_id, _ in self.names} | self.moved_servers:
                 describe_anew(self.connection, server_id)
+                settle_zone(self.connection, server_id, self.now)
+            # What silences a job depends on its server, and on what it inherited.
+            judge(self.connection, [job_id for job_id, _, _ in self.names], self.now)

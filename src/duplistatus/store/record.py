@@ -19,6 +19,7 @@ from duplistatus.store.statement import Statement
 from duplistatus.store.summaries import add_run, rebuild_job
 from duplistatus.store.tables import run
 from duplistatus.store.visible import JSON, TEXT, show_runs
+from duplistatus.store.zones import settle_zone
 
 _SAME_BYTES_WITHIN = 10 * MINUTE
 
@@ -81,7 +82,7 @@ def _record_run(connection: Connection, arrival: Arrival, report: Report, place:
         keep_raw(connection, arrival, report, place, run_id)
         end_live(connection, place.job_id, place.activity, begun_at, arrival.at)
         add_run(connection, place.job_id, run_facts_of(run_id, uid, begun_at, report), arrival.at)
-        _describe(connection, report, place, begun_at)
+        _describe(connection, report, place, begun_at, arrival.at)
         return Recorded(Outcome.STORED, place.job_id, place.server_key, uid)
     known_id, known_kinds, known_origin, uid = same[0], same[2], same[3], same[4]
     if known_origin != place.origin_id:
@@ -92,7 +93,7 @@ def _record_run(connection: Connection, arrival: Arrival, report: Report, place:
     if kind == JSON:
         end_live(connection, place.job_id, place.activity, begun_at, arrival.at)
         rebuild_job(connection, place.job_id, arrival.at)
-        _describe(connection, report, place, begun_at)
+        _describe(connection, report, place, begun_at, arrival.at)
     keep_raw(connection, arrival, report, place, known_id)
     return Recorded(Outcome.COMPLETED, place.job_id, uid=uid)
 
@@ -123,12 +124,12 @@ def _record_twin(
     end_live(connection, place.job_id, place.activity, begun_at, arrival.at)
     show_runs(connection, place.job_id)
     rebuild_job(connection, place.job_id, arrival.at)
-    _describe(connection, report, place, begun_at)
+    _describe(connection, report, place, begun_at, arrival.at)
     outcome = Outcome.DUPLICATE if known_kinds & kind else Outcome.COMPLETED
     return Recorded(outcome, place.job_id, uid=uid)
 
 
-def _describe(connection: Connection, report: Report, place: Place, begun_at: Instant) -> None:
+def _describe(connection: Connection, report: Report, place: Place, begun_at: Instant, now: Instant) -> None:
     """What the newest run tells of its server."""
     host, described_at = report.host, place.server_described_at
     if host.duplicati_version is None or (described_at is not None and begun_at < described_at):
@@ -138,3 +139,6 @@ def _describe(connection: Connection, report: Report, place: Place, begun_at: In
         describe_anew(connection, place.server_id)
     else:
         describe(connection, place.server_id, known(host), begun_at)
+    if host.duplicati_version != place.server_version:
+        # Which zone counts can depend on the version.
+        settle_zone(connection, place.server_id, now)

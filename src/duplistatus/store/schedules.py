@@ -1,16 +1,16 @@
-"""What is known of a job's schedule, read for the rules. In: a connection and a job; out: the `Knowledge` that an expectation is made of, at
-present or as it was at an earlier moment."""
+"""What is known of a job's schedule, read for the rules. In: a connection and a job; out: the `Knowledge` that an expectation is made of,
+at present or as it was at an earlier moment."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 from sqlalchemy import bindparam, func, select
 
-from duplistatus.clock import Instant
+from duplistatus.clock import DAY, Instant
 from duplistatus.evaluate.expectation import Begin, Knowledge, SchedulerZone, ServerSchedule, Slot, Told
 from duplistatus.evaluate.interval import read_interval
 from duplistatus.evaluate.job_setting import NOT_SET
@@ -22,6 +22,7 @@ from duplistatus.store.tables import job, run, server
 from duplistatus.store.watch_tables import job_setting
 from duplistatus.store.watching import SETTING_COLUMNS, setting_of_row
 
+_WEEK = 7 * DAY
 OLDER_RULE = "version"
 """The `zone_source` of a server whose Duplicati is older than 2.1.2."""
 
@@ -33,6 +34,9 @@ _SCHEDULE = (
     job.c.proposed_at,
     job.c.server_schedule,
     job.c.server_schedule_at,
+    job.c.schedule_slot,
+    job.c.setting_slot,
+    job.c.last_ended_at,
     server.c.zone,
     server.c.zone_source,
     *SETTING_COLUMNS,
@@ -52,6 +56,8 @@ _FACTS = (
     "silence_at",
     "due_at",
     "due_source",
+    "schedule_slot",
+    "setting_slot",
 )
 _ROWS = (
     select(*(job.c[name] for name in _FACTS), *_SCHEDULE)
@@ -66,6 +72,13 @@ _BEFORE = Statement(
     .where(run.c.job_id == bindparam("job_id"), run.c.begun_at <= bindparam("at"))
     .order_by(run.c.begun_at.desc())
     .limit(RECENT + 1)
+)
+_MOST_OLDER = 500
+_OLDER = Statement(
+    select(run.c.begun_at, run.c.sends_next_run, run.c.next_run)
+    .where(run.c.job_id == bindparam("job_id"), run.c.begun_at >= bindparam("since"), run.c.begun_at <= bindparam("until"))
+    .order_by(run.c.begun_at.desc())
+    .limit(_MOST_OLDER)
 )
 _ANNOUNCED_BEFORE = Statement(
     select(run.c.next_run, run.c.begun_at, run.c.ended_at)
@@ -98,6 +111,8 @@ class KeptFacts:
     silence_at: Instant | None
     due_at: Instant | None
     due_source: str | None
+    schedule_slot: Instant | None
+    setting_slot: Instant | None
     recent: tuple[tuple[int, str, int, int], ...]
     known: Knowledge
 
@@ -128,43 +143,66 @@ def knowledge_at(connection: Connection, job_id: JobId, at: Instant) -> tuple[Kn
     if kept is None:
         raise KeyError(job_id)
     recent: list[tuple[int, str, int, int]] = []
+    ended: Instant | None = None
     for begun_at, status, partial, sends, next_run, ended_at in connection.rows(_BEFORE, {"job_id": job_id, "at": at}):
         if ended_at is None or ended_at <= at:
-            told = Told.NOTHING if not sends else Told.ANNOUNCED if next_run is not None else Told.BY_HAND
-            recent.append((begun_at, status, int(status in {"Success", "Warning"} and not partial), int(told)))
+            ended = ended_at if not recent else ended
+            recent.append((begun_at, status, int(status in {"Success", "Warning"} and not partial), int(_told(sends, next_run))))
     recent = recent[:RECENT][::-1]
     slot = connection.row(_ANNOUNCED_BEFORE, {"job_id": job_id, "at": at})
     announced = Slot(slot[0], Instant(max(slot[1], slot[2] or 0))) if slot else None
     now = kept.known
     known = Knowledge(
         runs=tuple(Begin(Instant(run[0]), Told(run[3])) for run in recent),
+        busy_until=ended,
         announced=announced,
         proposed=now.proposed if now.proposed is not None and now.proposed.told_at <= at else None,
-        schedule=now.schedule if now.schedule is not None and now.schedule.told_at <= at else None,
+        # Slots are counted anew from what was told: those kept are of the present.
+        schedule=replace(now.schedule, slot=None) if now.schedule is not None and now.schedule.told_at <= at else None,
         setting=now.setting,
         zone=now.zone,
     )
-    return known, tuple(recent)
+    return with_older_runs(connection, job_id, known), tuple(recent)
+
+
+def with_older_runs(connection: Connection, job_id: JobId, known: Knowledge) -> Knowledge:
+    """The same with the runs of two weeks, at most five hundred, where those that the job's row keeps span less than one and nothing but
+    their rhythm tells of a schedule: jobs of hours show their weekdays only then."""
+    runs = known.runs
+    if len(runs) < RECENT or runs[-1].at - runs[0].at >= _WEEK or known.announced or known.proposed or known.schedule:
+        return known
+    if known.setting.interval is not None:
+        return known
+    rows = connection.rows(_OLDER, {"job_id": job_id, "since": runs[-1].at - 2 * _WEEK, "until": runs[-1].at})
+    return replace(known, runs=tuple(Begin(at, _told(sends, next_run)) for at, sends, next_run in reversed(rows)))
+
+
+def _told(sends: int, next_run: Instant | None) -> Told:
+    if not sends:
+        return Told.NOTHING
+    return Told.ANNOUNCED if next_run is not None else Told.BY_HAND
 
 
 def _knowledge(row: Row, recent: tuple[tuple[int, str, int, int], ...]) -> Knowledge:
     """From the columns of `_SCHEDULE`."""
-    _, next_run, told_at, proposed, proposed_at, schedule, schedule_at, zone, zone_source = row[:_SETTING_AT]
+    _, next_run, told_at, proposed, proposed_at, schedule, schedule_at, slot, setting_slot, ended_at, zone, zone_source = row[:_SETTING_AT]
     setting = row[_SETTING_AT:]
     return Knowledge(
         runs=tuple(Begin(Instant(at), Told(told)) for at, _, _, told in recent),
+        busy_until=ended_at,
         announced=Slot(next_run, told_at) if next_run is not None and told_at is not None else None,
         proposed=Slot(proposed, proposed_at) if proposed is not None and proposed_at is not None else None,
-        schedule=_schedule(orjson.loads(schedule), schedule_at) if schedule is not None else None,
+        schedule=_schedule(orjson.loads(schedule), schedule_at, slot) if schedule is not None else None,
         # Without a row of its own all of these columns are null.
         setting=setting_of_row(setting) if setting[0] is not None else NOT_SET,
+        setting_slot=setting_slot,
         zone=SchedulerZone(_zone(zone), older_rule=zone_source == OLDER_RULE),
     )
 
 
-def _schedule(stored: dict[str, Any], told_at: Instant) -> ServerSchedule | None:
+def _schedule(stored: dict[str, Any], told_at: Instant, slot: Instant | None) -> ServerSchedule | None:
     try:
-        return ServerSchedule(stored["time"], read_interval(stored["repeat"]), frozenset(stored["days"]), told_at)
+        return ServerSchedule(stored["time"], read_interval(stored["repeat"]), frozenset(stored["days"]), told_at, slot)
     except ValueError:
         # What cannot be counted with says nothing; the other sources do.
         return None

@@ -17,10 +17,11 @@ from duplistatus.evaluate.job_summary import (
     Known,
     RunFacts,
     is_in_order,
+    with_order,
     with_run,
-    with_versions,
 )
 from duplistatus.evaluate.version_history import VersionHistory, VersionNews
+from duplistatus.evaluate.zone_evidence import NO_EVIDENCE, ZoneEvidence, read_evidence
 from duplistatus.report.report import Version
 from duplistatus.store.database import Connection, Row
 from duplistatus.store.days import add_to_day, forget_days, put_days, sum_fleet_anew
@@ -29,6 +30,7 @@ from duplistatus.store.judging import judge_reported
 from duplistatus.store.schedules import read_recent
 from duplistatus.store.statement import Statement
 from duplistatus.store.tables import activity, job, run
+from duplistatus.store.zones import settle_zone_of_job
 
 _RUN_FACTS = (
     run.c.id,
@@ -75,6 +77,7 @@ _SUMMARY = (
     "recent",
     "versions",
     "versions_seen",
+    "zone_evidence",
     "last_run_id",
     "last_begun_at",
 )
@@ -191,6 +194,7 @@ def _load(connection: Connection, job_id: JobId) -> JobSummary:
         last_good_at=kept["last_good_at"],
         recent=read_recent(kept["recent"]),
         versions=_history(kept["versions_seen"], complete=kept["versions"] is not None),
+        zone_evidence=read_evidence(kept["zone_evidence"]),
         **known,
     )
 
@@ -208,20 +212,25 @@ def _last_of(run_id: int | None, begun_at: Instant | None) -> RunFacts | None:
 def add_run(connection: Connection, job_id: JobId, facts: RunFacts, now: Instant) -> None:
     """Takes one more run into the job's row, its day and the fleet's day."""
     summary = _load(connection, job_id)
-    in_order = is_in_order(summary, facts)
+    in_order, votes = is_in_order(summary, facts), summary.zone_evidence.votes
     summary = with_run(summary, facts)
     if not in_order:
-        summary = with_versions(summary, _fold_versions(connection, job_id))
+        summary = with_order(summary, *_fold_in_order(connection, job_id))
     _save(connection, job_id, summary)
     add_to_day(connection, job_id, facts)
+    if summary.zone_evidence.votes != votes:
+        settle_zone_of_job(connection, job_id, now)
     judge_reported(connection, job_id, now)
 
 
-def _fold_versions(connection: Connection, job_id: JobId) -> VersionHistory:
-    history = VersionHistory()
+def _fold_in_order(connection: Connection, job_id: JobId) -> tuple[VersionHistory, ZoneEvidence]:
+    history, evidence = VersionHistory(), NO_EVIDENCE
     for row in connection.rows(_HISTORY, {"job_id": job_id}):
-        history = history.after(_facts(row).news)
-    return history
+        facts = _facts(row)
+        history = history.after(facts.news)
+        slot = facts.slot
+        evidence = evidence.after(slot) if slot is not None else evidence
+    return history, evidence
 
 
 def _save(connection: Connection, job_id: JobId, summary: JobSummary) -> None:
@@ -233,6 +242,7 @@ def _save(connection: Connection, job_id: JobId, summary: JobSummary) -> None:
         "recent": orjson.dumps(summary.recent).decode(),
         "versions": versions_text(summary.versions.versions),
         "versions_seen": _history_text(summary.versions),
+        "zone_evidence": summary.zone_evidence.as_text(),
     }
     for name in ("files", "source_size", "stored_size", "versions_count", "next_run"):
         known: Known = getattr(summary, name)
@@ -270,6 +280,7 @@ def rebuild_job(connection: Connection, job_id: JobId, now: Instant) -> None:
     _save(connection, job_id, summary)
     put_days(connection, job_id, days)
     _rebuild_proof(connection, job_id)
+    settle_zone_of_job(connection, job_id, now)
     judge_reported(connection, job_id, now)
 
 

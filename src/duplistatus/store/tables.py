@@ -95,6 +95,9 @@ job = Table(
     at("proposed_at"),
     Column("server_schedule", Text),
     at("server_schedule_at"),
+    # the slots that the runs have led to since, by the server's schedule and by the user's setting
+    at("schedule_slot"),
+    at("setting_slot"),
     # JSON: by what its slots tell in which zone the server counts
     Column("zone_evidence", Text),
     # newest restore and verification

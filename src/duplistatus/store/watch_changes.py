@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 
 from duplistatus.clock import Instant
 from duplistatus.evaluate.backup_setting import BackupSetting, read_backup_setting
@@ -20,10 +20,10 @@ from duplistatus.store.judging import judge, judge_all
 from duplistatus.store.schedules import kept_facts
 from duplistatus.store.statement import Statement
 from duplistatus.store.tables import job, server
+from duplistatus.store.zones import settle_zone
 
 _KEYS = Statement(select(server.c.key, func.coalesce(server.c.adopted_by, server.c.id)).order_by(server.c.adopted_by.is_not(None)))
 _JOBS = Statement(select(job.c.server_id, job.c.name, job.c.id).order_by(job.c.id))
-_JOBS_OF = Statement(select(job.c.id).where(job.c.server_id == bindparam("server_id")))
 
 
 class BadEntry(ValueError):
@@ -84,7 +84,7 @@ def change_watch_settings(connection: Connection, settings: WatchSettings, now: 
 def change_zone(connection: Connection, server_id: ServerId, name: str | None, now: Instant) -> None:
     """Stores the zone that people set for a server, None where it is to be found out."""
     watching.set_server_zone(connection, server_id, name)
-    judge(connection, [row[0] for row in connection.rows(_JOBS_OF, {"server_id": server_id})], now)
+    settle_zone(connection, server_id, now)
 
 
 def jobs_by_key(connection: Connection) -> dict[str, JobId]:

@@ -24,7 +24,7 @@ from duplistatus.store.account_tables import setting
 from duplistatus.store.database import Connection, Row
 from duplistatus.store.ids import JobId, ServerId
 from duplistatus.store.statement import Statement
-from duplistatus.store.tables import server
+from duplistatus.store.tables import job, server
 from duplistatus.store.watch_tables import job_setting as table
 
 _TOLERANCE = "overdue_tolerance"
@@ -50,6 +50,7 @@ _NOTIFY = Statement(select(table.c.notify).where(table.c.job_id == bindparam("jo
 _ALL_NOTIFY = Statement(select(table.c.job_id, table.c.notify).where(table.c.notify.is_not(None)))
 _UPDATE_NOTIFY = Statement(update(table).where(table.c.job_id == bindparam("of")).values({"notify": bindparam("notify")} | _CHANGED))
 _INSERT_NOTIFY = Statement(insert(table).values({"job_id": bindparam("of"), "notify": bindparam("notify")} | _CHANGED))
+_FORGET_SLOT = Statement(update(job).where(job.c.id == bindparam("job_id")).values(setting_slot=None))
 _SET_ZONE = Statement(update(server).where(server.c.id == bindparam("of")).values(zone_set=bindparam("zone")))
 
 
@@ -103,6 +104,7 @@ def save_job_setting(connection: Connection, job_id: JobId, setting: JobSetting,
     }
     if not connection.run(_UPDATE_JOB, values).rowcount:
         connection.run(_INSERT_JOB, values)
+    connection.run(_FORGET_SLOT, {"job_id": job_id})
 
 
 def notify_of(connection: Connection, job_id: JobId) -> NotifySetting:

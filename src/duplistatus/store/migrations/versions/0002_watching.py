@@ -133,6 +133,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("proposed_at", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("server_schedule", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("server_schedule_at", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("schedule_slot", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("setting_slot", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("zone_evidence", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("live_interval", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("stuck_at", sa.BigInteger(), nullable=True))
