@@ -14,6 +14,8 @@ _GROUPS = {
     "reports": "Receiving reports",
     "fleet": "Servers and totals",
     "jobs": "Jobs",
+    "silences": "Holding messages back",
+    "tags": "Tags of servers",
     "runs": "Runs",
     "charts": "Charts",
     "sign-in": "Signing in",
