@@ -15,9 +15,6 @@ from duplistatus.clock import iso
 from duplistatus.evaluate.job_setting import CHECK_INTERVALS
 from duplistatus.evaluate.task_times import AUDIT_CLEANUP, OVERDUE_CHECK, TASKS
 from duplistatus.i18n.wording import DEFAULT
-from duplistatus.store import audit, tasks
-from duplistatus.store.audit import Entry
-from duplistatus.store.database import Connection
 from duplistatus.store.tasks import Figures
 from duplistatus.store.watching import watch_settings
 from duplistatus.web.access import Access, Caller, guarded
@@ -28,9 +25,8 @@ from duplistatus.web.body import json_object, text
 from duplistatus.web.context import context
 from duplistatus.web.errors import Refused
 from duplistatus.web.scheduling import run_task, schedule_of, switch_task
-from duplistatus.web.sessions import user_agent
 from duplistatus.web.task_words import result_text
-from duplistatus.web.watch_desk import change_settings
+from duplistatus.web.watch_desk import change_settings, reset_reminders
 
 router = APIRouter(tags=["administration"])
 
@@ -130,21 +126,10 @@ async def check_overdue(request: Request, caller: _Admin) -> Response:
     return json_answer(encode({"message": sentence, "statistics": _statistics(ran.figures)}))
 
 
-@router.post(
-    "/api/notifications/clear-overdue-timestamps", summary="Resets reminders", responses=answered("Message")
-)
+@router.post("/api/notifications/clear-overdue-timestamps", summary="Resets reminders", responses=answered("Message"))
 async def clear_overdue_timestamps(request: Request, caller: _Admin) -> Response:
     """The next reminder of each overdue job is due at once."""
-    parts = context(request)
-    agent = user_agent(request)
-
-    def work(connection: Connection) -> None:
-        now = parts.clock.now()
-        tasks.reset_reminders(connection, now)
-        entry = Entry(now, "overdue_notifications_reset", "config", caller.user, address=caller.address, user_agent=agent)
-        audit.record(connection, entry)
-
-    await parts.writer.write(work)
+    await reset_reminders(request, caller)
     return json_answer(encode({"message": "Overdue backup notification timestamps cleared successfully"}))
 
 
