@@ -19,6 +19,7 @@ from duplistatus.evaluate.task_times import AUDIT_CLEANUP, OVERDUE_CHECK, SESSIO
 from duplistatus.store import audit, leases, tasks
 from duplistatus.store.audit import Entry
 from duplistatus.store.database import Database, StoreUnavailable
+from duplistatus.store.facts import apply_due
 from duplistatus.store.record import record
 from duplistatus.store.schema import migrate
 from duplistatus.store.tasks import CUT_SHORT, AlreadyRunning, Figures, NoSuchTask, TaskState
@@ -591,7 +592,33 @@ def test_a_process_that_does_not_lead_runs_what_it_is_asked_to(replicas: Machine
 
 
 @pytest.mark.postgres
-def test_two_checks_at_once_change_a_job_once(replicas: Machine) -> None:
+def test_two_judgements_at_once_change_a_job_once(replicas: Machine) -> None:
+    """The second has seen that the moment has come, waits for the first, and then finds nothing to do."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+    async def story() -> None:
+        replicas.hear("One", "15:00")
+        await started(replicas)
+        writer, database = replicas.opened[0]
+        replicas.clock.advance(4 * HOUR)
+        first = replicas.database.connect()
+        first.script("BEGIN")
+        leases.lock(first, leases.SCHEDULER)
+        assert apply_due(first, replicas.clock.now()) == 1
+        second = asyncio.create_task(judge_due(database, writer, replicas.clock))
+        async with asyncio.timeout(10):
+            while replicas.rows(waiting) != [(1,)]:
+                await asyncio.sleep(0.01)
+        first.script("COMMIT")
+        first.close()
+        assert await second == 0
+        assert replicas.rows("SELECT from_value, to_value FROM change WHERE from_value = 'ok'") == [("ok", "late")]
+
+    asyncio.run(story())
+
+
+@pytest.mark.postgres
+def test_a_check_by_hand_beside_the_judgement_of_each_second_changes_a_job_once(replicas: Machine) -> None:
     async def story() -> None:
         replicas.hear("One", "15:00")
         one, two = await started(replicas), await started(replicas)
