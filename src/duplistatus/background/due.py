@@ -13,9 +13,7 @@ from duplistatus.store.judging import judge_all
 from duplistatus.store.writer import Writer
 
 
-async def judge_due(
-    database: Database, writer: Writer, clock: Clock, *, holder: str | None = None, catch_up: CatchUp | None = None
-) -> int:
+async def judge_due(database: Database, writer: Writer, clock: Clock, *, holder: str | None = None, catch_up: CatchUp | None = None) -> int:
     """Judges what is due now; the number of facts that changed. `holder`: only while this one has the scheduler's lease. `catch_up`: what
     changes makes up for a silence, and is one group."""
     now = clock.now()

@@ -250,4 +250,3 @@ class Scheduler:
 
 def _is_on(state: TaskState | None) -> bool:
     return state is None or state.enabled
-
