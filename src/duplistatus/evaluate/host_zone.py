@@ -4,15 +4,17 @@ Vienna may come out as Berlin, which counts alike."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.core import get_global
 
-from duplistatus.clock import SECOND, Instant
+from duplistatus.clock import SECOND, Instant, instant, moment
 
 # Per clock one well-known zone; of clocks that show the same for half a year, the one with more servers comes first.
 _MAIN_ZONES = """
@@ -92,6 +94,30 @@ def is_surely_utc(offsets: Sequence[tuple[Instant, int]]) -> bool:
 def is_free_on_friday(name: str) -> bool:
     """Whether the week of work goes from Sunday to Thursday there: Monday to Friday then is no sign of a zone."""
     return name in _FREE_ON_FRIDAY.split()
+
+
+def clock_period(at: Instant) -> tuple[int, int]:
+    """The stretch of time, between two changes of the clock somewhere, that a moment lies in: within one of them another look at a host's
+    clock rules out no further zone."""
+    year = moment(at).year
+    return year, bisect_right(_changes(year), at)
+
+
+@lru_cache(maxsize=64)
+def _changes(year: int) -> tuple[Instant, ...]:
+    """The moments of a year at which the clock of a well-known zone changes."""
+    begins = [instant(datetime(year, month, day, tzinfo=UTC)) for month, day in _DAYS]
+    begins.append(instant(datetime(year + 1, 1, 1, tzinfo=UTC)))
+    return tuple(
+        sorted(
+            {
+                change_between(name, before, after)
+                for name in _MAIN_ZONES.split()
+                for before, after in pairwise(begins)
+                if minutes_ahead(name, before) != minutes_ahead(name, after)
+            }
+        )
+    )
 
 
 _DAYS = [(month, day) for month in range(1, 13) for day in (1, 15)]

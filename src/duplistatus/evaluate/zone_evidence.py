@@ -26,7 +26,6 @@ from duplistatus.clock import DAY, MINUTE, Instant
 from duplistatus.evaluate import host_zone as hosts
 from duplistatus.evaluate.slot_stretch import (
     LARGEST_CHANGE,
-    WEEK,
     Shift,
     Stretch,
     differ_by,
@@ -109,9 +108,9 @@ class ZoneEvidence:
 
     @property
     def votes(self) -> tuple[object, ...]:
-        """Changes when the decision could change: with a sign, with the host's clock, and once a week, as time rules out zones in
-        which the clock has changed while the host's has not."""
-        newest = self.seen[-1].at // (WEEK * DAY) if self.seen else None
+        """Changes when the decision could change: with a sign, with the host's clock, and when the clock changes anywhere, as that rules
+        out zones in which it did while the host's has not."""
+        newest = hosts.clock_period(self.seen[-1].at) if self.seen else None
         side = (self.workdays > 0) - (self.workdays < 0)
         return self.vote, self.shift, side, tuple(each.minutes for each in self.seen), newest
 

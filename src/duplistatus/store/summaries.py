@@ -242,7 +242,7 @@ def _save(connection: Connection, job_id: JobId, summary: JobSummary) -> None:
         "recent": orjson.dumps(summary.recent).decode(),
         "versions": versions_text(summary.versions.versions),
         "versions_seen": _history_text(summary.versions),
-        "zone_evidence": summary.zone_evidence.as_text(),
+        "zone_evidence": summary.zone_evidence.as_text() if summary.zone_evidence != NO_EVIDENCE else None,
     }
     for name in ("files", "source_size", "stored_size", "versions_count", "next_run"):
         known: Known = getattr(summary, name)
