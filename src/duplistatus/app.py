@@ -32,6 +32,7 @@ from duplistatus.web.api import (
     dashboard,
     deletion,
     detail,
+    explain,
     health,
     jobs,
     last_timestamps,
@@ -55,6 +56,7 @@ from duplistatus.web.context import Context
 from duplistatus.web.fast_lane import FastLane
 from duplistatus.web.pages import account, api_docs, login, monitoring, monitoring_zone, refusals, start
 from duplistatus.web.pages import dashboard as dashboard_page
+from duplistatus.web.pages import explain as explain_page
 from duplistatus.web.pages import maintenance as maintenance_page
 from duplistatus.web.pages import rejected as rejected_page
 from duplistatus.web.pages import run as run_page
@@ -80,6 +82,7 @@ _API = (
     dashboard,
     deletion,
     detail,
+    explain,
     health,
     jobs,
     last_timestamps,
@@ -102,6 +105,7 @@ _PAGES = (
     dashboard_page,
     run_page,
     server_page,
+    explain_page,
     login,
     account,
     start,

@@ -30,6 +30,7 @@ STYLE_PARTS = (
     "styles/charts.css",
     "styles/detail.css",
     "styles/tasks.css",
+    "styles/explain.css",
     "styles/monitoring.css",
     "styles/silences.css",
     "vendor/uPlot-1.6.32.min.css",

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from duplistatus.evaluate.expectation import Source
 from duplistatus.evaluate.fleet_view import JobView, State, job_view
 from duplistatus.evaluate.server_view import LINE_WIDTH, Overdue, Tiles, overdue_of, tiles_of
 from duplistatus.evaluate.versions_view import versions_now
@@ -20,6 +21,7 @@ from duplistatus.store import fleet, history_page
 from duplistatus.store.fleet import JobRow, ServerRow
 from duplistatus.store.ids import JobId
 from duplistatus.store.silences import Held, held
+from duplistatus.web import explain_words
 from duplistatus.web.access import Access, Caller, guarded
 from duplistatus.web.api.paths import names_after
 from duplistatus.web.context import context
@@ -35,10 +37,12 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class OverdueJob:
-    """A job that is overdue, with its evidence."""
+    """A job that is overdue, with its evidence. `source`, `tolerance`: in words."""
 
     job: JobRow
     verdict: Overdue
+    source: str
+    tolerance: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,5 +119,7 @@ def _overdue(reader: Reader, views: list[JobView[JobRow]]) -> list[OverdueJob]:
     for view in views:
         if view.state is State.OVERDUE and view.row.expected_at is not None and view.row.overdue_at is not None:
             recent = [(at, status) for at, status, *_ in orjson.loads(view.row.recent)]
-            found.append(OverdueJob(view.row, overdue_of(view.row.expected_at, view.row.overdue_at, recent, reader.now)))
+            verdict = overdue_of(view.row.expected_at, view.row.overdue_at, recent, reader.now)
+            source = explain_words.source_word(Source(view.row.due_source or Source.REPORT), reader.wording)
+            found.append(OverdueJob(view.row, verdict, source, explain_words.tolerance_text(verdict.tolerance_ms, reader.wording)))
     return sorted(found, key=lambda each: each.verdict.expected_at)

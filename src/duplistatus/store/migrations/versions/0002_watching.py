@@ -136,6 +136,11 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("schedule_slot", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("setting_slot", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("zone_evidence", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("live_heard_at", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("live_files_done", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("live_files_total", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("live_bytes_done", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("live_bytes_total", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("live_interval", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("stuck_at", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("overdue_at", sa.BigInteger(), nullable=True))
@@ -149,4 +154,5 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("host_zone", sa.Text(), nullable=True))
         batch_op.drop_column("time_zone")
     # Until now the tolerance was two hours for all.
+    op.execute("UPDATE job SET due_source = 'report' WHERE due_source IS NOT NULL")
     op.execute("UPDATE job SET overdue_at = expected_at + 7200000 WHERE expected_at IS NOT NULL")
