@@ -39,6 +39,8 @@ def read_live_status(document: Section) -> LiveStatus:
         missing = [key for key, value in (("operation", operation), ("status", state)) if value is None]
         raise NotAReport("missing_fields", f"Missing required fields in status document: {', '.join(missing)}", missing=missing)
     progress = subsection(document, "progress")
+    # While it still counts, the totals grow and say nothing of how far it is.
+    counting = progress.get("countingFiles") is True
     return LiveStatus(
         origin=read_origin(extra),
         operation=operation,
@@ -48,9 +50,9 @@ def read_live_status(document: Section) -> LiveStatus:
         phase=text(progress, "phase"),
         progress=_share(progress),
         files_processed=_figure(progress, "filesProcessed", "fileCount"),
-        files_total=_figure(progress, "fileCount", "filesProcessed"),
+        files_total=None if counting else _figure(progress, "fileCount", "filesProcessed"),
         bytes_processed=_figure(progress, "fileSizeProcessed", "fileSize"),
-        bytes_total=_figure(progress, "fileSize", "fileSizeProcessed"),
+        bytes_total=None if counting else _figure(progress, "fileSize", "fileSizeProcessed"),
         error=text(document, "errorMessage"),
         host=read_host(extra, text(metadata, "duplicatiVersion")),
     )

@@ -102,6 +102,11 @@ class JobRow:
     live_phase: str | None
     live_progress: float | None
     live_operation: str | None
+    live_heard_at: Instant | None
+    live_files_done: int | None
+    live_files_total: int | None
+    live_bytes_done: int | None
+    live_bytes_total: int | None
     schedule: str
     schedule_since: Instant | None
     outcome: str

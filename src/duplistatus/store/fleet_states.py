@@ -34,8 +34,6 @@ class JobState(NamedTuple):
     source_size: int | None
     stored_size: int | None
     versions_count: int | None
-    live_reported_at: Instant | None
-    live_progress: float | None
     schedule: str
     outcome: str
     activity: str

@@ -112,6 +112,12 @@ job = Table(
     Column("live_phase", Text),
     Column("live_progress", Double),
     Column("live_operation", Text),
+    # when it came, by the clock of this machine
+    at("live_heard_at"),
+    Column("live_files_done", BigInteger),
+    Column("live_files_total", BigInteger),
+    Column("live_bytes_done", BigInteger),
+    Column("live_bytes_total", BigInteger),
     # usual milliseconds between two live-status documents; from when on a running job that says nothing is stuck
     Column("live_interval", BigInteger),
     at("stuck_at"),

@@ -29,6 +29,7 @@ STYLE_PARTS = (
     "styles/fleet.css",
     "styles/charts.css",
     "styles/detail.css",
+    "styles/live.css",
     "styles/tasks.css",
     "styles/explain.css",
     "styles/monitoring.css",

@@ -26,7 +26,7 @@ from duplistatus.web.pages.dashboard_query import RANGES, VIEWS, Asked, address,
 from duplistatus.web.pages.dashboard_side import Side, side
 from duplistatus.web.pages.fleet_cache import Fleet, Sums, fleet_cache, fleet_now
 from duplistatus.web.pages.fleet_lists import CARD_ORDERS, FALLING_FIRST, LINE_ORDERS, Line, Server, sorted_cards, sorted_lines
-from duplistatus.web.pages.job_row import KINDS, due_of, row_view, when_of
+from duplistatus.web.pages.job_row import KINDS, row_view
 from duplistatus.web.pages.rendering import Reader, known_answer, page, page_tag, reader_of
 from duplistatus.web.pages.sentence import sentence
 from duplistatus.web.pages.start import start_page
@@ -106,7 +106,7 @@ async def show_dashboard(
     to = partial(address, reader.root, show)
     if part:
         return page(request, "parts/fleet_part.html", caller, tag=tag, show=show, listed=listed, to=to)
-    return page(request, "dashboard.html", caller, tag=tag, show=show, listed=listed, to=to, around=_around(reader, show, fleet))
+    return page(request, "dashboard.html", caller, tag=tag, show=show, listed=listed, to=to, around=_around(request, reader, show, fleet))
 
 
 @router.get("/jobs/{job_id}/details")
@@ -123,7 +123,7 @@ async def show_details(request: Request, job_id: int, caller: Annotated[Caller, 
     if job is None or server is None:
         raise Refused(404, "Not found", "not_found")
     seen = job_view(job, reader.now)
-    row = row_view(reader, server, seen, when_of(reader.wording, seen, reader.now), due_of(reader.wording, seen, reader.now))
+    row = row_view(reader, server, seen)
     return page(request, "parts/details.html", caller, tag=tag, row=row, schedule=seen.schedule, held=silent.get(job.id))
 
 
@@ -169,7 +169,7 @@ def _cut(items: Sequence[T], weights: Sequence[int], wanted: tuple[int, int]) ->
     return chosen, wanted[1] + 1 if wanted[1] < number else None, number
 
 
-def _around(reader: Reader, show: Asked, fleet: Fleet) -> Around:
+def _around(request: Request, reader: Reader, show: Asked, fleet: Fleet) -> Around:
     counts = {group: fleet.view.in_group(group) for group in Group}
     unfiltered = replace(show, query="", group=None)
 
@@ -179,7 +179,7 @@ def _around(reader: Reader, show: Asked, fleet: Fleet) -> Around:
     return Around(
         sentence=sentence(reader.wording, counts, _age(reader.now, fleet.sums.last_report), link),
         sums=fleet.sums,
-        side=side(reader, fleet) if show.view == "cards" else None,
+        side=side(reader, fleet, partial(fleet_cache(request).job_rows, context(request))) if show.view == "cards" else None,
         group_link=link,
         everything=address(reader.root, unfiltered),
         views=[(each, address(reader.root, replace(asked(view=each), query=show.query, group=show.group))) for each in VIEWS],

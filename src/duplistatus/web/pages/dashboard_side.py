@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,12 +12,15 @@ from markupsafe import Markup
 
 from duplistatus.clock import DAY, Instant
 from duplistatus.evaluate.fleet_view import Group, JobView, State, group_of
+from duplistatus.evaluate.overdue import Activity
 from duplistatus.i18n.wording import Wording
-from duplistatus.store.fleet import ServerRow
+from duplistatus.store.fleet import JobRow, ServerRow
 from duplistatus.store.fleet_states import JobState
+from duplistatus.store.ids import JobId
 from duplistatus.web.pages.fleet_cache import SPARK_DAYS, Fleet
 from duplistatus.web.pages.fleet_lists import Line, line_rank
-from duplistatus.web.pages.job_row import KINDS, aging, progress_text, state_word
+from duplistatus.web.pages.job_row import KINDS, aging, live_view_of, state_word
+from duplistatus.web.pages.live import LiveView
 from duplistatus.web.pages.rendering import Reader
 from duplistatus.web.pages.sparkline import Sparkline, sparkline
 
@@ -33,7 +36,7 @@ class Noted:
     job: JobState
     kind: str
     word: str
-    text: str
+    text: str | Markup
     when: Markup
 
 
@@ -60,14 +63,20 @@ class Side:
     lines: list[Line28]
 
 
-def side(reader: Reader, fleet: Fleet) -> Side:
+def side(reader: Reader, fleet: Fleet, rows_of: Callable[[Sequence[JobId]], Mapping[JobId, JobRow]]) -> Side:
+    """`rows_of` reads the full rows of a few jobs."""
     lines = [(server.row, job) for server in fleet.view.servers for job in server.jobs]
     troubled = sorted((line for line in lines if group_of(line[1].state) is not Group.FINE), key=line_rank)
+    running = [line for line in lines if line[1].activity == Activity.RUNNING]
+    wanted = [line[1].row.id for line in running[:_COMING]]
+    wanted += [view.row.id for _, view in troubled[:_ATTENTION] if view.activity == Activity.STUCK]
+    rows = rows_of(wanted)
+    lives = {each: live for each in wanted if each in rows and (live := live_view_of(reader, rows[each])) is not None}
     return Side(
         _states(reader.wording, fleet.view.counts),
-        [_attention(reader, server, job) for server, job in troubled[:_ATTENTION]],
+        [_attention(reader, server, job, lives.get(job.row.id)) for server, job in troubled[:_ATTENTION]],
         len(troubled),
-        _coming(reader, lines),
+        _running(reader, running, lives) + _coming(reader, lines, _COMING - len(running)),
         _lines(reader, fleet),
     )
 
@@ -77,33 +86,47 @@ def _states(wording: Wording, counts: Counter[State]) -> list[tuple[str, str, in
     return [(KINDS[state], state_word(wording, state), counts[state], group_of(state)) for state in State if counts[state]]
 
 
-def _attention(reader: Reader, server: ServerRow, view: JobView[JobState]) -> Noted:
+def _attention(reader: Reader, server: ServerRow, view: JobView[JobState], live: LiveView | None) -> Noted:
     wording, now, job = reader.wording, reader.now, view.row
-    text = job.last_reason or state_word(wording, view.state)
+    text: str | Markup = job.last_reason or state_word(wording, view.state)
     since = job.last_begun_at
     if view.state is State.OVERDUE and job.expected_at is not None:
         text = wording.gettext("Expected %(moment)s, no report since") % {"moment": wording.moment(job.expected_at, now)}
         since = job.expected_at
-    elif view.state is State.STUCK and job.live_reported_at is not None:
+    elif live is not None and live.silent_since is not None:
+        since = live.silent_since
         text = wording.gettext("Runs, but says nothing any more")
-        since = job.live_reported_at
+        if live.started_at is not None:
+            text = Markup(wording.gettext("started %(age)s ago, silent for %(silence)s")) % {  # noqa: S704 - a text of the product
+                "age": aging(wording, live.started_at, now),
+                "silence": aging(wording, since, now),
+            }
     when = aging(wording, since, now) if since is not None else Markup("")
     return Noted(server, job, KINDS[view.state], state_word(wording, view.state), text, when)
 
 
-def _coming(reader: Reader, lines: Iterable[Line]) -> list[Noted]:
-    """What runs now, then what is expected next."""
+def _running(reader: Reader, lines: Sequence[Line], lives: Mapping[JobId, LiveView]) -> list[Noted]:
+    """What runs now."""
+    wording = reader.wording
+    found: list[Noted] = []
+    for server, view in lines[:_COMING]:
+        live = lives.get(view.row.id)
+        told = [part for part in (live.what, live.percent) if part] if live is not None else []
+        started = live.started_at if live is not None else None
+        since = aging(wording, started, reader.now) if started is not None else Markup("{}").format(wording.gettext("now"))
+        found.append(
+            Noted(server, view.row, "run", state_word(wording, State.RUNNING), ", ".join(told) or wording.gettext("running"), since)
+        )
+    return found
+
+
+def _coming(reader: Reader, lines: Iterable[Line], most: int) -> list[Noted]:
+    """What is expected next."""
     wording, now = reader.wording, reader.now
     found: list[Noted] = []
-    running = [line for line in lines if line[1].row.activity == "running"]
-    for server, view in running[:_COMING]:
-        text = wording.gettext("running, %(share)s") % {"share": progress_text(wording, view.row)}
-        text = text if view.row.live_progress else wording.gettext("running")
-        since = Markup("{}").format(wording.gettext("now"))
-        found.append(Noted(server, view.row, "run", state_word(wording, State.RUNNING), text, since))
     expected = [(view.row.expected_at, server, view.row) for server, view in lines if (view.row.expected_at or 0) > now]
     expected.sort(key=lambda each: (each[0] or 0, each[1].label, each[2].name))
-    for at, server, job in expected[: _COMING - len(found)]:
+    for at, server, job in expected[: max(0, most)]:
         assert at is not None  # noqa: S101 - only such were chosen
         text = wording.moment(at, now) if at - now >= DAY else wording.time_of_day(at)
         found.append(Noted(server, job, "", "", text, aging(wording, at, now, "in")))

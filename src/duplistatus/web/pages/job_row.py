@@ -12,16 +12,17 @@ from markupsafe import Markup
 
 from duplistatus.clock import HOUR, Instant, iso
 from duplistatus.evaluate.fleet_view import JobView, State, bars_of
+from duplistatus.evaluate.live import live_of
 from duplistatus.i18n.wording import Wording
 from duplistatus.store.fleet import JobRow, ServerRow
-from duplistatus.store.fleet_states import JobState
+from duplistatus.web.pages.live import LiveView, live_view
 from duplistatus.web.pages.rendering import DASH, Reader, environment, reading
 from duplistatus.web.pages.strip import BARS, strip_paths
 
 _MOST_KEPT = 12_000
 
 KINDS = {
-    State.STUCK: "late",
+    State.STUCK: "stuck",
     State.OVERDUE: "late",
     State.FAILING: "error",
     State.FATAL: "error",
@@ -40,7 +41,8 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class JobRowView:
-    """What `job_row` and `job_line` of `parts/jobs.html` show. `when` is what stands at the end of the row."""
+    """What `job_row` and `job_line` of `parts/jobs.html` show. `when` is what stands at the end of the row, `live` what the job is
+    doing, whichever state is shown first."""
 
     job: JobRow
     server: ServerRow
@@ -50,6 +52,7 @@ class JobRowView:
     strip_label: str
     when: Markup
     due: Markup
+    live: LiveView | None
 
 
 def state_word(wording: Wording, state: State) -> str:
@@ -80,32 +83,25 @@ def aging(wording: Wording, at: Instant, now: Instant, kind: str = "", classes: 
     return Markup('<time class="{}" datetime="{}" data-age="{}">{}</time>').format(classes, iso(at), kind, text)
 
 
-def when_of(wording: Wording, view: JobView[JobRow], now: Instant) -> Markup:
+def when_of(wording: Wording, view: JobView[JobRow], live: LiveView | None, now: Instant) -> Markup:
     """The end of a row: how late, how far, or how long ago."""
     job = view.row
     if view.state is State.OVERDUE and job.expected_at is not None:
         return aging(wording, job.expected_at, now, "late", "age late")
     if view.state is State.STUCK:
-        return Markup('<span class="age late">{}</span>').format(wording.gettext("stuck"))
-    if job.activity == "running":
-        return Markup('<span class="age run">{}</span>').format(progress_text(wording, job))
+        return Markup('<span class="age stuck">{}</span>').format(wording.gettext("stuck"))
+    if live is not None and live.percent:
+        return Markup('<span class="age run">{}</span>').format(live.percent)
+    if live is not None and live.started_at is not None:
+        return aging(wording, live.started_at, now, "", "age run")
     if job.last_begun_at is None:
         return Markup('<span class="age">{}</span>').format(DASH)
     return aging(wording, job.last_begun_at, now, "", "age")
 
 
-def progress_text(wording: Wording, job: JobRow | JobState) -> str:
-    """How far a running job is."""
-    return wording.percent(job.live_progress) if job.live_progress else wording.gettext("running")
-
-
 def due_of(wording: Wording, view: JobView[JobRow], now: Instant) -> Markup:
-    """The column of the next run: `in 5 h`, how long overdue, how far."""
+    """The column of the next run: `in 5 h`, how long late or overdue."""
     job = view.row
-    if job.activity == "running":
-        return Markup('<span class="pill run">{} {}</span>').format(
-            wording.gettext("running"), wording.percent(job.live_progress) if job.live_progress else ""
-        )
     if job.expected_at is None:
         return Markup('<span class="faint">{}</span>').format(DASH)
     if view.schedule == "overdue":
@@ -134,9 +130,16 @@ def strip_words(wording: Wording, bars: Sequence[str]) -> str:
     return f"{text}: {results}" + (f"; {gaps}" if missed else "")
 
 
-def row_view(reader: Reader, server: ServerRow, view: JobView[JobRow], when: Markup, due: Markup) -> JobRowView:
+def live_view_of(reader: Reader, job: JobRow) -> LiveView | None:
+    """What the job is doing; None where it rests."""
+    live = live_of(job, reader.now)
+    return live_view(reader.wording, live, reader.now) if live is not None else None
+
+
+def row_view(reader: Reader, server: ServerRow, view: JobView[JobRow]) -> JobRowView:
     """Everything that a row shows."""
     wording = reader.wording
+    live = live_view_of(reader, view.row)
     bars = bars_of(view, reader.now)
     return JobRowView(
         view.row,
@@ -145,8 +148,9 @@ def row_view(reader: Reader, server: ServerRow, view: JobView[JobRow], when: Mar
         state_word(wording, view.state),
         strip_paths(bars),
         strip_words(wording, bars[-BARS:]),
-        when,
-        due,
+        when_of(wording, view, live, reader.now),
+        due_of(wording, view, reader.now),
+        live,
     )
 
 
@@ -159,16 +163,17 @@ class Rows:
     def html(self, reader: Reader, form: str, server: ServerRow, view: JobView[JobRow]) -> Markup:
         """A row in one of the forms of `parts/jobs.html`: `job_row` (an item of a card) or `job_line` (a row of the table)."""
         wording = reader.wording
-        when = when_of(wording, view, reader.now)
+        live = live_view_of(reader, view.row)
+        when = when_of(wording, view, live, reader.now)
         due = due_of(wording, view, reader.now) if form == "job_line" else Markup("")
         key = (view.row.id, form, wording.language.code, wording.locale, wording.zone.key, reader.root)
         # The hollow bars of an overdue job grow with time.
         ages = wording.age(reader.now - view.row.last_begun_at) if form == "job_line" and view.row.last_begun_at is not None else ""
-        state = (view, server, when, due, ages, reader.now // HOUR if view.state is State.OVERDUE else 0)
+        state = (view, server, when, due, live, ages, reader.now // HOUR if view.state is State.OVERDUE else 0)
         kept = self._kept.get(key)
         if kept is not None and kept[0] == state:
             return kept[1]
-        made = self._made(reader, form, row_view(reader, server, view, when, due))
+        made = self._made(reader, form, row_view(reader, server, view))
         self._kept[key] = (state, made)
         while len(self._kept) > _MOST_KEPT:
             self._kept.popitem(last=False)

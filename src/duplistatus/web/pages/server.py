@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Query
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,7 +26,7 @@ from duplistatus.web.api.paths import names_after
 from duplistatus.web.context import context
 from duplistatus.web.errors import Refused
 from duplistatus.web.pages.history import HistoryPart, HistoryQuery, read_history, read_query
-from duplistatus.web.pages.job_row import JobRowView, due_of, row_view
+from duplistatus.web.pages.job_row import row_view
 from duplistatus.web.pages.rendering import Reader, known_answer, page, page_tag, reader_of
 from duplistatus.web.pages.silence_words import quick_words
 from duplistatus.web.pages.versions import stored_versions, version_lines
@@ -93,7 +92,7 @@ def _values(reader: Reader, found: _Found) -> dict[str, Any]:
         "server": found.server,
         "job": found.job,
         "jobs": found.jobs,
-        "rows": [_row(reader, found.server, view) for view in views],
+        "rows": [row_view(reader, found.server, view) for view in views],
         "overdue": _overdue(reader, views),
         "line_width": LINE_WIDTH,
         "tiles": found.tiles,
@@ -107,10 +106,6 @@ def _values(reader: Reader, found: _Found) -> dict[str, Any]:
         versions = versions_now(found.job.versions_count, stored_versions(found.job.versions))
         values |= {"versions": versions, "version_lines": version_lines(reader, versions)}
     return values
-
-
-def _row(reader: Reader, server: ServerRow, view: JobView[JobRow]) -> JobRowView:
-    return row_view(reader, server, view, Markup(""), due_of(reader.wording, view, reader.now))
 
 
 def _overdue(reader: Reader, views: list[JobView[JobRow]]) -> list[OverdueJob]:

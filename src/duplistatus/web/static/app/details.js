@@ -66,6 +66,9 @@ export const startDetails = () => {
     else if (owner && !box.contains(event.target)) hide();
   });
   document.addEventListener("keydown", (event) => { if (event.key === "Escape" && owner) hide(); });
-  document.addEventListener("changed", () => kept.clear());
+  document.addEventListener("changed", () => {
+    kept.clear();
+    if (owner && !box.hidden) show(owner);
+  });
   addEventListener("scroll", () => { if (!box.hidden) hide(); }, { passive: true });
 };
