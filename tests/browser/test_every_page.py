@@ -33,6 +33,7 @@ PAGES = {
     "tags": "/settings/tags",
     "messages of a job": "/silence?job=1",
     "monitoring": "/settings/monitoring",
+    "explain": "/jobs/1/explain",
     "zone": "/settings/monitoring/zone?server=id-harbour",
     "start": "/start",
     "change password": "/change-password",

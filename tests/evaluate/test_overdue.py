@@ -11,16 +11,17 @@ from hypothesis import strategies as st
 from duplistatus.clock import HOUR, MINUTE, SECOND, Instant
 from duplistatus.evaluate.overdue import Activity, Schedule, activity_of, due_of, schedule_of, silent_after
 
-NOON = 1_783_684_800_000
+NOON = Instant(1_783_684_800_000)
 TOLERANCE = 2 * HOUR
+ENDED = Instant(NOON + TOLERANCE)
 
 
 @dataclass(frozen=True)
 class Job:
     schedule: str = "ok"
     activity: str = "idle"
-    expected_at: Instant | None = Instant(NOON)
-    overdue_at: Instant | None = Instant(NOON + TOLERANCE)
+    expected_at: Instant | None = NOON
+    overdue_at: Instant | None = ENDED
     stuck_at: Instant | None = None
 
 
@@ -58,13 +59,13 @@ def test_the_verdict_follows_the_expected_moment(offset: int, verdict: Schedule)
 
 
 def test_without_tolerance_a_job_is_overdue_at_once() -> None:
-    assert schedule_of(Job(overdue_at=Instant(NOON)), Instant(NOON + 1)) == Schedule.OVERDUE
+    assert schedule_of(Job(overdue_at=NOON), Instant(NOON + 1)) == Schedule.OVERDUE
 
 
 def test_a_job_of_which_nothing_is_expected_is_unscheduled_and_never_due() -> None:
     job = Job(expected_at=None, overdue_at=None)
-    assert schedule_of(job, Instant(NOON)) == Schedule.UNSCHEDULED
-    assert due_of(job, Instant(NOON)) is None
+    assert schedule_of(job, NOON) == Schedule.UNSCHEDULED
+    assert due_of(job, NOON) is None
 
 
 def test_a_job_that_is_not_watched_is_off_however_late() -> None:

@@ -83,7 +83,8 @@ def tell_all(database: Database, stories: Iterable[Recording], at: Instant = NOO
 _JOB = "FROM {table} t JOIN job j ON j.id = t.job_id JOIN server s ON s.id = j.server_id"
 _SUMMARY = """j.backup_id, destination_type, last_begun_at, last_ended_at, last_status, last_duration_ms, last_warnings, last_errors,
     last_messages, last_uploaded, last_reason, run_count, uploaded_total, files, source_size, stored_size, versions_count, versions,
-    recent, last_good_at, next_run, restored_at, restored_result, verified_at, verified_result, schedule, outcome, expected_at, overdue_at, due_at,
+    recent, last_good_at, next_run, restored_at, restored_result, verified_at, verified_result, schedule, outcome,
+    expected_at, overdue_at, due_at,
     due_source, zone_evidence"""
 _DAY = "runs, uploaded, t.duration_ticks, files, source_size, stored_size, versions, warnings, errors, failures"
 _TEXTS = {

@@ -114,7 +114,7 @@ def _shapes(database: Database) -> dict[str, list[str]]:
             str((row[2:], [each[2] for each in _run(database, f"PRAGMA index_info('{row[1]}')")]))
             for row in _run(database, f"PRAGMA index_list('{name}')")
         ]
-        shapes[str(name)] = sorted(columns + keys + uniques) + ["WITHOUT ROWID" if "WITHOUT ROWID" in str(text) else ""]
+        shapes[str(name)] = [*sorted(columns + keys + uniques), "WITHOUT ROWID" if "WITHOUT ROWID" in str(text) else ""]
     return shapes
 
 
