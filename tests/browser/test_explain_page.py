@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from tests.browser.site import Site
 
 
-def overdue_job(visit: Visit, story: Site, **how: int) -> Page:
+def overdue_job(visit: Visit, story: Site, width: int = 1280) -> Page:
     """The explanation of a job that is overdue, from its server's page."""
-    page = visit(story, "/detail/id-harbour", **how)
+    page = visit(story, "/detail/id-harbour", width=width)
     page.get_by_role("link", name="Explain", exact=True).click()
     page.wait_for_url("**/explain")
     return page

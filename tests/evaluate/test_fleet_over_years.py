@@ -37,8 +37,8 @@ class World:
     first: Instant
     chance: Random
     announces: bool
-    by_hand: float = 0.03
-    outages: float = 0.01
+    by_hand: float
+    outages: float
     time: Instant = field(init=False)
     runs: deque[Begin] = field(default_factory=lambda: deque(maxlen=30))
     announced: Slot | None = None
@@ -83,11 +83,11 @@ OLDER = [SchedulerZone(ZoneInfo("America/Los_Angeles"), older_rule=True), Schedu
 SCHEDULES = [("1D", ALL_DAYS), ("1D", WORKDAYS), ("6h", ALL_DAYS), ("1W", ALL_DAYS), ("12h", WORKDAYS), ("1M", ALL_DAYS)]
 
 
-def worlds(places: list[SchedulerZone], *, announces: bool, **odds: float) -> Iterator[World]:
+def worlds(places: list[SchedulerZone], *, announces: bool, by_hand: float = 0.03, outages: float = 0.01) -> Iterator[World]:
     for number, place in enumerate(places):
         for index, (repeat, days) in enumerate(SCHEDULES):
             first = Instant(START + (number * 7 + index * 5) % 24 * HOUR + 30 * MINUTE)
-            yield World(place, read_interval(repeat), days, first, Random(100 * number + index), announces, **odds)
+            yield World(place, read_interval(repeat), days, first, Random(100 * number + index), announces, by_hand, outages)
 
 
 def judged(world: World, known: Callable[[World], Knowledge], until: Instant = END) -> tuple[int, int, int]:
