@@ -15,12 +15,13 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 @dataclass(frozen=True, slots=True)
 class LiveView:
-    """An operation at work. `kind` is its mark; `share` from 0 to 1; `silent_since` only where it is stuck, `started_at` only where it
+    """An operation at work. `kind` is its mark; `short` is `what` where there is little room; `share` from 0 to 1; `silent_since` only where it is stuck, `started_at` only where it
     is known; `ages`: its ages as texts, by which a kept row is recognised as old."""
 
     kind: str
     word: str
     what: str
+    short: str
     share: float | None
     percent: str
     figures: tuple[str, ...]
@@ -42,6 +43,7 @@ def live_view(wording: Wording, live: Live, now: Instant) -> LiveView:
         kind="stuck" if live.is_stuck else "run",
         word=wording.gettext("Stuck") if live.is_stuck else wording.gettext("Running"),
         what=work_text(wording, live),
+        short=work_text(wording, live) if live.operation == "Backup" else operation_word(wording, live.operation or ""),
         share=live.progress,
         percent=wording.percent(live.progress) if live.progress is not None else "",
         figures=_figures(wording, live),
