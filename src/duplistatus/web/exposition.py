@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from duplistatus import __version__
 from duplistatus.clock import SECOND, Instant
-from duplistatus.evaluate.overdue import Schedule, schedule_of
+from duplistatus.evaluate.overdue import Activity, Schedule, activity_of, schedule_of
 from duplistatus.store import fleet, rejected
 from duplistatus.store.database import StoreError
 from duplistatus.store.fleet import JobRow, ServerRow
@@ -97,6 +97,8 @@ def _families() -> list[_Family]:
         _gauge("last_run_timestamp_seconds", "Begin of the last run"),
         _gauge("next_run_timestamp_seconds", "When the next run is expected"),
         _gauge("overdue", "1 when the expected run is overdue"),
+        _gauge("running", "1 while an operation is at work and tells of it"),
+        _gauge("stuck", "1 when an operation began and has fallen silent"),
         _gauge("last_run_duration_seconds", "Duration of the last run"),
         _gauge("last_run_uploaded_bytes", "Bytes that the last run uploaded"),
         _gauge("last_run_warnings", "Warnings of the last run"),
@@ -111,12 +113,14 @@ def _families() -> list[_Family]:
 
 
 def _values(job: JobRow, now: Instant) -> list[float | None]:
-    ran = job.last_begun_at is not None
+    ran, activity = job.last_begun_at is not None, activity_of(job, now)
     return [
         _seconds(job.last_good_at),
         _seconds(job.last_begun_at),
         _seconds(job.expected_at),
         float(schedule_of(job, now) is Schedule.OVERDUE),
+        float(activity == Activity.RUNNING),
+        float(activity == Activity.STUCK),
         _seconds(job.last_duration_ms),
         job.last_uploaded,
         job.last_warnings if ran else None,

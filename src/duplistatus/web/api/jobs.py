@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from duplistatus.clock import SECOND, Instant, iso
+from duplistatus.evaluate.live import live_of
 from duplistatus.evaluate.overdue import activity_of, schedule_of
 from duplistatus.store import fleet
 from duplistatus.store.database import Connection
@@ -82,9 +83,30 @@ def _body(row: JobRow, server: ServerRow, now: Instant) -> dict[str, Any]:
         "expected_source": row.due_source,
         "outcome": row.outcome,
         "activity": activity_of(row, now),
+        "live": _live(row, now),
         "silence": row.silence,
         "last_restore": _proof(row.restored_at, row.restored_result),
         "last_verification": _proof(row.verified_at, row.verified_result),
+    }
+
+
+def _live(row: JobRow, now: Instant) -> dict[str, Any] | None:
+    live = live_of(row, now)
+    if live is None:
+        return None
+    return {
+        "operation": live.operation,
+        "state": live.state,
+        "phase": live.phase,
+        "progress": live.progress,
+        "started_at": _time(live.started_at),
+        "reported_at": _time(live.reported_at),
+        "heard_at": _time(live.heard_at),
+        "silent_after_seconds": live.silent_after / SECOND if live.silent_after is not None else None,
+        "files_done": live.files_done,
+        "files_total": live.files_total,
+        "bytes_done": live.bytes_done,
+        "bytes_total": live.bytes_total,
     }
 
 

@@ -264,6 +264,21 @@ class LastRun(Shape):
     reason: str | None
 
 
+class Live(Shape):
+    operation: str | None = Field(description="`Backup`, `Restore`, …")
+    state: str | None = Field(description="What its newest status document says: `Started` or `Progress`")
+    phase: str | None = Field(description="In the words of Duplicati, such as `Backup_ProcessingFiles`")
+    progress: float | None = Field(description="From 0 to 1; null where it is not known")
+    started_at: datetime | None
+    reported_at: datetime | None = Field(description="When that document was written, by the clock of the server")
+    heard_at: datetime | None = Field(description="When it arrived, by the clock of this product")
+    silent_after_seconds: float | None = Field(description="So long after `heard_at`, without another document, the job is stuck")
+    files_done: int | None
+    files_total: int | None = Field(description="Null while they are still being counted")
+    bytes_done: int | None
+    bytes_total: int | None
+
+
 class Job(Shape):
     id: int
     name: str
@@ -285,6 +300,7 @@ class Job(Shape):
     expected_source: str | None
     outcome: str = Field(description="`good` or `failing`")
     activity: str = Field(description="`idle`, `running` or `stuck`")
+    live: Live | None = Field(description="What it is doing; null when idle")
     silence: str
     last_restore: Proof | None
     last_verification: Proof | None

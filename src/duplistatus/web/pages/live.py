@@ -15,8 +15,8 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 @dataclass(frozen=True, slots=True)
 class LiveView:
-    """An operation at work. `kind` is its mark; `short` is `what` where there is little room; `share` from 0 to 1; `silent_since` only where it is stuck, `started_at` only where it
-    is known; `ages`: its ages as texts, by which a kept row is recognised as old."""
+    """An operation at work. `kind` is its mark; `short` is `what` where there is little room; `share` from 0 to 1; `silent_since` only
+    where it is stuck, `started_at` only where it is known; `ages`: its ages as texts, by which a kept row is recognised as old."""
 
     kind: str
     word: str
