@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from duplistatus.background.scheduler import Scheduler
 from duplistatus.clock import SetClock, instant
 
 if TYPE_CHECKING:
@@ -25,6 +26,16 @@ IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 def clock() -> SetClock:
     """Noon UTC of a summer Friday, until a test moves it."""
     return SetClock(instant(datetime(2026, 7, 10, 12, tzinfo=UTC)))
+
+
+@pytest.fixture
+def nothing_by_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No work by time, whose own writes would meet the trouble that a test makes for others."""
+
+    async def look(_: Scheduler) -> None:
+        return
+
+    monkeypatch.setattr(Scheduler, "look", look)
 
 
 @pytest.fixture

@@ -279,6 +279,7 @@ def test_nothing_of_a_report_that_cannot_be_stored_stays(door: Door) -> None:
     assert door.post_json(backup()).status_code == 200
 
 
+@pytest.mark.usefixtures("nothing_by_time")
 def test_a_database_that_takes_nothing_is_answered_with_a_time_to_come_back(door: Door) -> None:
     forbid = "PRAGMA query_only = 1" if door.parts.database.dialect == "sqlite" else "SET default_transaction_read_only = on"
     door.parts.writer.submit(lambda connection: connection.script(forbid)).result()

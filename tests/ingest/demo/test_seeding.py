@@ -75,10 +75,10 @@ def test_a_machine_that_fell_silent_is_overdue_because_its_announced_run_did_not
     assert 0 < laptop.schedule_since - laptop.next_run < 3 * HOUR
 
 
-def test_jobs_without_an_announced_run_are_unscheduled(seeded: Seeded) -> None:
-    unscheduled = {key for key, job in seeded.jobs().items() if job.schedule == "unscheduled"}
-    # Started by hand, and a version that announces nothing.
-    assert unscheduled == {("fileserver", "Archiv"), ("loja-sp", "Vendas"), ("loja-sp", "Notas fiscais")}
+def test_a_job_started_by_hand_is_unscheduled_and_one_that_announces_nothing_is_known_by_its_rhythm(seeded: Seeded) -> None:
+    jobs = seeded.jobs()
+    assert {key for key, job in jobs.items() if job.schedule == "unscheduled"} == {("fileserver", "Archiv")}
+    assert {key for key, job in jobs.items() if job.due_source == "learned"} == {("loja-sp", "Vendas"), ("loja-sp", "Notas fiscais")}
 
 
 def test_a_job_without_a_success_in_its_newest_slots_is_failing(seeded: Seeded) -> None:

@@ -46,7 +46,9 @@ def test_a_job_on_the_dashboard(admin: TestClient, clock: SetClock) -> None:
     assert job["backupCount"] == 12
     assert (job["lastBackupStatus"], job["lastBackupDuration"], job["lastBackupListCount"]) == ("Warning", "00:21:52", 3)
     assert job["availableBackups"] == [iso(ago(clock, 2 * DAY)), iso(ago(clock, 3 * DAY))]
-    assert (job["isBackupOverdue"], job["expectedBackupDate"], job["expectedBackupElapsed"]) == (False, "N/A", "N/A")
+    # Its rhythm is learned: daily at noon, and five minutes of grace.
+    expected = iso(Instant(clock.now() + 5 * MINUTE))
+    assert (job["isBackupOverdue"], job["expectedBackupDate"], job["expectedBackupElapsed"]) == (False, expected, "in the future")
     assert (job["notificationEvent"], job["lastNotificationSent"]) == ("warnings", "N/A")
 
 

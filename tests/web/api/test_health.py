@@ -47,6 +47,7 @@ def test_head_tells_the_same_without_a_body(site: TestClient) -> None:
         assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json"), path
 
 
+@pytest.mark.usefixtures("nothing_by_time")
 def test_a_full_disk_is_noticed_and_so_is_its_end(site: TestClient, clock: SetClock) -> None:
     assert site.get("/api/health").status_code == 200
     clock.advance(10 * SECOND)
@@ -59,6 +60,7 @@ def test_a_full_disk_is_noticed_and_so_is_its_end(site: TestClient, clock: SetCl
     send(site, Made(clock.now()))
 
 
+@pytest.mark.usefixtures("nothing_by_time")
 def test_a_confirmed_write_is_trusted_for_ten_seconds(site: TestClient, clock: SetClock) -> None:
     assert site.get("/api/health").status_code == 200
     with full_disk():
@@ -98,6 +100,7 @@ def test_a_write_that_does_not_come_back_is_not_waited_for(site: TestClient, set
     assert site.get("/api/health").status_code == 200, "and the writer goes on"
 
 
+@pytest.mark.usefixtures("nothing_by_time")
 def test_a_database_that_cannot_be_read_is_not_healthy(site: TestClient, application: FastAPI, settings: Settings) -> None:
     application.state.context.database.close()
     settings.database_file.rename(settings.database_file.with_suffix(".away"))

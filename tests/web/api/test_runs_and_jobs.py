@@ -107,7 +107,7 @@ def test_a_job_tells_its_state_and_figures(admin: TestClient, clock: SetClock) -
     send(admin, Made(Instant(clock.now() - DAY), result="Error", errors=("x",)))
     job = job_of(admin, last_run(admin))
     assert (job["name"], job["server"]["id"], job["run_count"], job["uploaded_total"]) == ("Files", "id-alpha", 2, 1_400)
-    assert (job["schedule"], job["expected_at"], job["expected_source"]) == ("late", iso(Instant(clock.now() - HOUR)), "next-scheduled-run")
+    assert (job["schedule"], job["expected_at"], job["expected_source"]) == ("late", iso(Instant(clock.now() - HOUR)), "report")
     assert [each["status"] for each in job["recent"]] == ["Success", "Error"]
     assert job["last_good_at"] == iso(Instant(clock.now() - 2 * DAY))
     assert (job["last_run"]["status"], job["last_run"]["duration_seconds"]) == ("Error", 1312.928)

@@ -82,7 +82,7 @@ def test_an_overdue_job_tells_when_it_was_expected_and_from_what(admin: TestClie
     page = read(admin.get(ALPHA))
     verdict = page.one("section", has="verdict").text
     assert verdict.startswith("Files should have run on 8 Jul, 12:00. That was 2 days ago; its last run began on 7 Jul, 12:00.")
-    assert "next-scheduled-run" in verdict
+    assert "announced by report" in verdict
     assert "2 hours" in verdict
     assert page.one("section", id="jobs").rows[0][0] == "Overdue"
     assert "1 overdue" in page.one("dl", has="tiles").facts["Jobs"]

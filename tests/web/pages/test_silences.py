@@ -270,6 +270,6 @@ def test_users_see_the_pages_without_forms(told: TestClient, application: FastAP
     for path in (WINDOWS, TAGS, f"{TAGS}?edit=1", "/silence?job=1", "/detail/id-alpha"):
         page = read(user.get(path, headers=headers))
         assert [form for form in page.all("form") if form.attributes.get("method") == "post"] == []
-        assert page.one("main").all("a", has="quieten") == []
+        assert [link for link in page.one("main").all("a", has="quieten") if "/silence" in link.attributes["href"]] == []
         assert user.post(path.partition("?")[0], headers=headers, data={"do": "save", "name": "x"}).status_code in {403, 405}
     assert len(told.get("/api/maintenance").json()["items"]) == 1
