@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from duplistatus.clock import SECOND, Instant, instant, moment
@@ -52,12 +53,11 @@ class Told(IntEnum):
     """That there is none: the run was started by hand."""
 
 
-@dataclass(frozen=True, slots=True)
-class Begin:
-    """A run, as far as schedules go."""
+class Begin(NamedTuple):
+    """A run, as far as schedules go; `told` is a value of `Told`. A named tuple: thirty are made for each report."""
 
     at: Instant
-    told: Told = Told.NOTHING
+    told: int = Told.NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class Knowledge:
     @property
     def last_kept(self) -> Instant | None:
         """Begin of the newest run that can have kept a slot: not known to be started by hand."""
-        return next((run.at for run in reversed(self.runs) if run.told is not Told.BY_HAND), None)
+        return next((run.at for run in reversed(self.runs) if run.told != Told.BY_HAND), None)
 
     def slot_after_runs(self, base: Instant, interval: Interval, days: frozenset[int]) -> Instant:
         """The slot that the runs have led to: from `base`, and with each run that can have kept one to the first slot after that run."""
@@ -129,7 +129,7 @@ class Knowledge:
         for run in self.runs:
             # No slot is waited for while its job is at work: Duplicati looks for the next one when a run ends.
             end = run.at if self.busy_until is None or run is not self.runs[-1] else max(run.at, self.busy_until)
-            if run.told is not Told.BY_HAND and end >= slot - _SLACK:
+            if run.told != Told.BY_HAND and end >= slot - _SLACK:
                 slot = self.zone.next_run(slot, Instant(end + _SLACK + 1), interval, days)
         return slot
 
@@ -181,9 +181,9 @@ def _by_slot(known: Knowledge) -> Expectation | None:
     if not slots:
         return None
     slot, source = max(slots, key=lambda each: each[0].told_at)
-    later = [run for run in known.runs if run.at >= slot.at - _SLACK and run.told is Told.NOTHING]
+    later = [run for run in known.runs if run.at >= slot.at - _SLACK and run.told == Told.NOTHING]
     if source is Source.PROPOSED:
-        later += [run for run in known.runs if run.at >= slot.at - _SLACK and run.told is Told.ANNOUNCED]
+        later += [run for run in known.runs if run.at >= slot.at - _SLACK and run.told == Told.ANNOUNCED]
     if later:
         return None
     schedule = known.schedule
@@ -224,8 +224,8 @@ def _by_setting(known: Knowledge) -> Expectation | None:
 
 def _by_rhythm(known: Knowledge) -> Expectation | None:
     """The rhythm of the runs that were not started by hand."""
-    begins = [run.at for run in known.runs if run.told is not Told.BY_HAND]
-    if not begins or all(run.told is Told.BY_HAND for run in known.runs[-_BY_HAND:]):
+    begins = [run.at for run in known.runs if run.told != Told.BY_HAND]
+    if not begins or all(run.told == Told.BY_HAND for run in known.runs[-_BY_HAND:]):
         return None
     rhythm = learn(begins, known.zone.of_time)
     if rhythm is None:

@@ -23,6 +23,7 @@ from duplistatus.store.watch_tables import job_setting
 from duplistatus.store.watching import SETTING_COLUMNS, setting_of_row
 
 _WEEK = 7 * DAY
+_RECENT_FIELDS = 4
 OLDER_RULE = "version"
 """The `zone_source` of a server whose Duplicati is older than 2.1.2."""
 
@@ -133,7 +134,10 @@ def all_job_ids(connection: Connection) -> list[JobId]:
 
 def read_recent(text: str) -> tuple[tuple[int, str, int, int], ...]:
     """The newest runs of `job.recent`. Rows of earlier releases do not say what a run told of the next one."""
-    return tuple((at, status, good, told[0] if told else 0) for at, status, good, *told in orjson.loads(text))
+    rows = orjson.loads(text)
+    if rows and len(rows[0]) == _RECENT_FIELDS:
+        return tuple(map(tuple, rows))
+    return tuple((at, status, good, told[0] if told else 0) for at, status, good, *told in rows)
 
 
 def knowledge_at(connection: Connection, job_id: JobId, at: Instant) -> tuple[Knowledge, tuple[tuple[int, str, int, int], ...]]:
@@ -153,7 +157,7 @@ def knowledge_at(connection: Connection, job_id: JobId, at: Instant) -> tuple[Kn
     announced = Slot(slot[0], Instant(max(slot[1], slot[2] or 0))) if slot else None
     now = kept.known
     known = Knowledge(
-        runs=tuple(Begin(Instant(run[0]), Told(run[3])) for run in recent),
+        runs=tuple(Begin(Instant(run[0]), run[3]) for run in recent),
         busy_until=ended,
         announced=announced,
         proposed=now.proposed if now.proposed is not None and now.proposed.told_at <= at else None,
@@ -188,7 +192,7 @@ def _knowledge(row: Row, recent: tuple[tuple[int, str, int, int], ...]) -> Knowl
     _, next_run, told_at, proposed, proposed_at, schedule, schedule_at, slot, setting_slot, ended_at, zone, zone_source = row[:_SETTING_AT]
     setting = row[_SETTING_AT:]
     return Knowledge(
-        runs=tuple(Begin(Instant(at), Told(told)) for at, _, _, told in recent),
+        runs=tuple([Begin(Instant(at), told) for at, _, _, told in recent]),
         busy_until=ended_at,
         announced=Slot(next_run, told_at) if next_run is not None and told_at is not None else None,
         proposed=Slot(proposed, proposed_at) if proposed is not None and proposed_at is not None else None,

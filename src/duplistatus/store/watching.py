@@ -58,6 +58,8 @@ def watch_settings(connection: Connection) -> WatchSettings:
     """What is set for all jobs."""
     stored: dict[str, str] = dict(connection.rows(_SETTINGS))
     settings = WatchSettings()
+    if not stored:
+        return settings
     with suppress(KeyError, ValueError):
         settings = replace(settings, tolerance=read_tolerance(stored[_TOLERANCE]))
     with suppress(KeyError, ValueError):
