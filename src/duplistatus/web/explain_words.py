@@ -11,6 +11,7 @@ from duplistatus.evaluate.outcome import OutcomeFact
 from duplistatus.evaluate.overdue import Activity, Schedule
 from duplistatus.evaluate.zone_evidence import ServerZone, ZoneReason, ZoneRule
 from duplistatus.i18n.wording import Wording
+from duplistatus.store.changes import Change
 
 
 def schedule_word(schedule: Schedule, wording: Wording) -> str:
@@ -165,6 +166,40 @@ def activity_sentence(found: Explanation, wording: Wording) -> str:
     if found.activity == Activity.STUCK:
         return wording.gettext("It started and has fallen silent: no live status for ten of its intervals, at least ten minutes.")
     return ""
+
+
+def change_sentence(change: Change, wording: Wording) -> str:
+    """A change of a fact, with what led to it."""
+    words = {
+        ("schedule", "ok"): wording.gettext("On time again"),
+        ("schedule", "late"): wording.gettext("Late"),
+        ("schedule", "overdue"): wording.gettext("Overdue"),
+        ("schedule", "unscheduled"): wording.gettext("Unscheduled"),
+        ("schedule", "off"): wording.gettext("Not watched"),
+        ("outcome", "good"): wording.gettext("Succeeds again"),
+        ("outcome", "failing"): wording.gettext("Failing"),
+        ("activity", "idle"): wording.gettext("No longer running"),
+        ("activity", "running"): wording.gettext("Running"),
+        ("activity", "stuck"): wording.gettext("Stuck: it fell silent"),
+        ("silence", "none"): wording.gettext("Messages are sent again"),
+        ("silence", "snoozed"): wording.gettext("Snoozed"),
+        ("silence", "maintenance"): wording.gettext("In maintenance"),
+        ("silence", "acknowledged"): wording.gettext("Acknowledged"),
+    }
+    text = words.get((change.fact, change.after), change.after)
+    if (change.fact, change.before, change.after) == ("schedule", "unscheduled", "ok"):
+        text = wording.gettext("Expected for the first time")
+    told = []
+    if (expected := change.reason.get("expected_at")) is not None:
+        told.append(wording.gettext("expected at %(moment)s") % {"moment": wording.moment(Instant(expected), change.at)})
+    if change.after == OutcomeFact.FAILING and (slots := change.reason.get("slots")):
+        num = wording.ngettext("%(num)s slot without a success", "%(num)s slots without a success", slots)
+        told.append(num % {"num": wording.number(slots)})
+    if (since := change.reason.get("down_since")) is not None:
+        told.append(
+            wording.gettext("found after nothing had been judged since %(moment)s") % {"moment": wording.moment(Instant(since), change.at)}
+        )
+    return f"{text} ({', '.join(told)})" if told else text
 
 
 def tolerance_text(tolerance: int, wording: Wording) -> str:

@@ -109,3 +109,15 @@ def test_an_own_tolerance_and_setting_are_named(told: TestClient) -> None:
     assert found["source"]["interval"] == "2D"
     assert found["tolerance"] == {"name": "no_tolerance", "seconds": 0, "of": "job"}
     assert "2D" in found["source"]["sentence"]
+
+
+def test_the_changes_of_its_facts_are_told_with_their_reasons(told: TestClient, begun: Instant, clock: SetClock) -> None:
+    send(told, Made(clock.now(), next_run=Instant(clock.now() + DAY)))
+    newest = explained(told)["changes"][0]
+    assert (newest["fact"], newest["from"], newest["to"], newest["at"]) == ("schedule", "overdue", "ok", iso(clock.now()))
+    assert newest["reason"] == {
+        "source": "report",
+        "expected_at": iso(Instant(clock.now() + DAY)),
+        "overdue_at": iso(Instant(clock.now() + DAY + 2 * HOUR)),
+    }
+    assert [change["to"] for change in explained(told)["changes"]] == ["ok", "overdue"]

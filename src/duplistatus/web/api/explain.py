@@ -17,6 +17,7 @@ from duplistatus.evaluate.job_setting import tolerance_name
 from duplistatus.evaluate.next_run_text import read_moment
 from duplistatus.i18n.wording import Wording
 from duplistatus.store import fleet
+from duplistatus.store.changes import Change, newest_changes
 from duplistatus.store.explaining import explain_job
 from duplistatus.store.fleet import JobRow, ServerRow
 from duplistatus.store.ids import JobId
@@ -30,6 +31,7 @@ from duplistatus.web.pages.rendering import reader_of
 
 router = APIRouter(tags=["jobs"])
 
+_MOMENTS = frozenset({"expected_at", "overdue_at", "silent_since", "started_at", "reported", "until", "down_since"})
 _FAILURES = {400: "The moment cannot be read", 404: "No job has this number"}
 
 
@@ -41,12 +43,12 @@ async def explain(
     at: Annotated[str, Query(description="A moment in ISO 8601, without an offset UTC; now where it is left out", max_length=60)] = "",
 ) -> Response:
     """Before now by what had been reported by then, from now on by what is known now."""
-    row, server, found = await explained(request, job_id, at)
-    return json_answer(encode(_body(row, server, found, reader_of(request).wording)))
+    row, server, found, changes = await explained(request, job_id, at)
+    return json_answer(encode(_body(row, server, found, reader_of(request).wording) | {"changes": [_change(each) for each in changes]}))
 
 
-async def explained(request: Request, job_id: int, at: str) -> tuple[JobRow, ServerRow, Explanation]:
-    """The job with the explanation of a moment that is given as text. Raises Refused."""
+async def explained(request: Request, job_id: int, at: str) -> tuple[JobRow, ServerRow, Explanation, list[Change]]:
+    """The job with the explanation of a moment that is given as text, and the newest changes of its facts. Raises Refused."""
     parts = context(request)
     now = parts.clock.now()
     try:
@@ -55,13 +57,13 @@ async def explained(request: Request, job_id: int, at: str) -> tuple[JobRow, Ser
     except ValueError as error:
         raise Refused(400, f"The moment of the question is wrong: {error}", "bad_moment") from error
 
-    def read() -> tuple[JobRow, ServerRow, Explanation]:
+    def read() -> tuple[JobRow, ServerRow, Explanation, list[Change]]:
         with parts.database.snapshot() as connection:
             row = fleet.job_by_id(connection, JobId(job_id))
             server = fleet.server_by_id(connection, row.server_id) if row else None
             if row is None or server is None:
                 raise Refused(404, "Job not found", "job_not_found")
-            return row, server, explain_job(connection, row, moment, now)
+            return row, server, explain_job(connection, row, moment, now), newest_changes(connection, row.id)
 
     return await run_in_threadpool(read)
 
@@ -103,6 +105,16 @@ def _body(row: JobRow, server: ServerRow, found: Explanation, wording: Wording) 
             "coming": [iso(slot) for slot in found.coming],
         },
     }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    reason = {name: _told(name, value) for name, value in change.reason.items()}
+    return {"at": iso(change.at), "fact": change.fact, "from": change.before, "to": change.after, "reason": reason}
+
+
+def _told(name: str, value: object) -> object:
+    """Moments of a reason as the interface writes them."""
+    return iso(Instant(value)) if isinstance(value, int) and name in _MOMENTS else value
 
 
 def _source(expected: Expectation, found: Explanation, wording: Wording) -> dict[str, Any]:

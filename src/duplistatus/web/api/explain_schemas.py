@@ -49,6 +49,14 @@ class ExplainedTimeline(Shape):
     coming: list[datetime]
 
 
+class ExplainedChange(Shape):
+    at: datetime
+    fact: str = Field(description="`schedule`, `outcome`, `activity` or `silence`")
+    from_value: str = Field(alias="from")
+    to_value: str = Field(alias="to")
+    reason: dict[str, object]
+
+
 class Explanation(Shape):
     job: ExplainedJob
     at: datetime
@@ -69,3 +77,4 @@ class Explanation(Shape):
     activity: str
     silence: str
     timeline: ExplainedTimeline
+    changes: list[ExplainedChange] = Field(description="The newest changes of its facts, newest first")

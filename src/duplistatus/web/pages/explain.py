@@ -67,7 +67,7 @@ async def show_explanation(
     except ValueError:
         problem, asked = reader.wording.gettext("“%(text)s” is no moment; this is the verdict of now.") % {"text": at}, ""
     try:
-        row, server, found = await explained(request, job_id, asked)
+        row, server, found, changes = await explained(request, job_id, asked)
     except Refused as refused:
         if refused.status == 404:  # noqa: PLR2004 - the one refusal that a page has words for
             raise Refused(404, reader.wording.gettext("There is no such job, or it was removed"), "job_not_found") from refused
@@ -94,6 +94,7 @@ async def show_explanation(
         zone_time=_in_zone(found),
         line=line_of(found, reader),
         line_width=LINE_WIDTH,
+        changes=[(each.at, explain_words.change_sentence(each, wording)) for each in changes],
         questions=_questions(found, reader),
         local=f"{wording.local(found.at):%Y-%m-%dT%H:%M}",
     )
