@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import orjson
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from duplistatus import __version__
 from duplistatus.clock import DAY, HOUR, MINUTE, SECOND, Instant
+from tests.web.api.live import status_document
 from tests.web.api.reports import Made, send
 
 if TYPE_CHECKING:
@@ -115,3 +117,20 @@ def test_a_job_is_overdue_for_prometheus_when_it_is_for_everybody(admin: TestCli
     assert value(scrape(admin), "duplistatus_job_overdue", **labels) == 0
     clock.advance(MINUTE + 2 * HOUR + 1)
     assert value(scrape(admin), "duplistatus_job_overdue", **labels) == 1
+
+
+def test_a_job_runs_and_is_stuck_for_prometheus_too(admin: TestClient, clock: SetClock) -> None:
+    begun = clock.now()
+    labels = {"server_id": "id-alpha", "server": "alpha", "job": "Files"}
+
+    def told() -> tuple[float | None, float | None]:
+        samples = scrape(admin)
+        return value(samples, "duplistatus_job_running", **labels), value(samples, "duplistatus_job_stuck", **labels)
+
+    body = orjson.dumps(status_document("Started", begun, begun))
+    assert admin.post("/api/upload", content=body, headers={"content-type": "application/json"}).status_code == 200
+    assert told() == (1, 0)
+    clock.advance(10 * MINUTE + 1)
+    assert told() == (0, 1)
+    send(admin, Made(begun))
+    assert told() == (0, 0)
