@@ -214,6 +214,13 @@ def test_an_old_rhythm_ends_when_only_runs_by_hand_follow() -> None:
     assert expected(Knowledge((*nightly, *by_hand))) is None
 
 
+def test_slots_that_pass_while_the_job_is_at_work_are_not_missed() -> None:
+    """Every six hours, and the last run took eight: Duplicati looks for the next slot when a run ends."""
+    known = Knowledge(ran("2026-07-10T00:00:02"), at("2026-07-10T08:10"), schedule=schedule("2026-07-10T00:00", "6h"))
+    assert expected(known) == ("2026-07-10T12:00", "server")
+    assert expected(replace(known, busy_until=None)) == ("2026-07-10T06:00", "server")
+
+
 # --- slots that were told ------------------------------------------------------------------------------------------------------------
 
 

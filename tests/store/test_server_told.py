@@ -87,6 +87,15 @@ def test_an_asked_schedule_is_counted_on_without_asking_again(connection: Connec
     assert job_of(connection).schedule == "overdue"
 
 
+def test_the_slot_that_runs_have_led_to_is_kept(connection: Connection) -> None:
+    """The row keeps thirty runs; a change of the clock that moved the slots may lie further back."""
+    job = job_of(connection)
+    tell_schedule(connection, job.id, NIGHTLY, None, ASKED)
+    kept = connection.raw.execute("SELECT schedule_slot, expected_at FROM job").fetchone()
+    assert kept is not None
+    assert kept[0] == kept[1] == at("2026-11-22T01:00:00+00:00")
+
+
 def test_mine_goes_before_the_server_and_comes_after_it_otherwise(connection: Connection) -> None:
     job = job_of(connection)
     tell_schedule(connection, job.id, NIGHTLY, None, ASKED)

@@ -11,8 +11,10 @@ import pytest
 from duplistatus.clock import DAY, HOUR, Instant
 from duplistatus.evaluate.maintenance import Once, Recurring
 from duplistatus.store import silencing, snoozes, tags, windows
+from duplistatus.store.facts import apply_due
 from duplistatus.store.fleet_marks import fleet_marks
 from duplistatus.store.ids import JobId, ServerId
+from duplistatus.store.judging import judge_reported
 from duplistatus.store.silences import held, silence_of, silences
 from duplistatus.store.silencing import NoTrouble
 from duplistatus.store.tags import TagExists, TagInUse
@@ -83,6 +85,16 @@ def test_a_snoozed_job_is_silent_until_its_moment_and_no_other_is(fleet: Databas
     with fleet.read() as connection:
         assert silences(connection, None, LATER)[FILES] == ("none", None)
         assert snoozes.running_snoozes(connection, LATER) == []
+
+
+def test_the_end_of_a_snooze_is_not_forgotten_when_a_report_comes(fleet: Database) -> None:
+    write(fleet, lambda connection: connection.raw.execute("UPDATE job SET run_count = 9"))
+    write(fleet, lambda connection: silencing.snooze_job(connection, FILES, LATER, "", "ann", NOW))
+    write(fleet, lambda connection: judge_reported(connection, FILES, Instant(NOW + 1)))
+    assert column(fleet, "due_at") == [LATER, None, None]
+    assert write(fleet, lambda connection: apply_due(connection, LATER)) == 1
+    assert column(fleet, "silence") == ["none", "none", "none"]
+    assert column(fleet, "due_at") == [None, None, None]
 
 
 def test_a_snoozed_server_silences_each_of_its_jobs_and_waking_it_ends_that(fleet: Database) -> None:

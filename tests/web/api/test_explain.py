@@ -63,6 +63,13 @@ def test_a_moment_of_the_past_is_judged_by_what_had_been_reported_then(told: Tes
     assert (before_all["schedule"], before_all["rule"], before_all["last_run"]) == ("unscheduled", "no_run", None)
 
 
+def test_a_run_that_had_not_ended_by_then_is_not_known(told: TestClient, begun: Instant) -> None:
+    """It took 21 minutes and 52 seconds; only its report, at its end, tells of it."""
+    during, after = explained(told, iso(Instant(begun + 10 * MINUTE))), explained(told, iso(Instant(begun + 22 * MINUTE)))
+    assert (during["schedule"], during["expected_at"]) == ("late", iso(Instant(begun - MINUTE)))
+    assert (after["schedule"], after["expected_at"]) == ("ok", iso(Instant(begun + DAY)))
+
+
 def test_a_coming_moment_is_judged_as_if_nothing_were_reported_until_then(told: TestClient, clock: SetClock, begun: Instant) -> None:
     send(told, Made(clock.now(), next_run=Instant(clock.now() + DAY)))
     assert explained(told)["schedule"] == "ok"
