@@ -94,6 +94,18 @@ def test_silence_makes_it_stuck_to_the_millisecond(door: Door, every: int, silen
     assert changes(door) == [("idle", "running"), ("running", "stuck")]
 
 
+def test_a_computer_that_slept_in_a_run_is_missed_as_soon_as_before(door: Door) -> None:
+    """Eight hours without a word are no interval of its documents."""
+    begun = door.clock.now()
+    tell(door, "Started", begun, begun)
+    for pause in (30 * SECOND, 30 * SECOND, 8 * HOUR, 30 * SECOND):
+        door.clock.advance(pause)
+        progress(door, begun)
+    assert activity(door) == "running"
+    door.clock.advance(10 * MINUTE + 1)
+    assert activity(door) == "stuck"
+
+
 def test_an_operation_that_only_ever_said_that_it_starts_is_stuck_after_ten_minutes(door: Door) -> None:
     begun = door.clock.now()
     tell(door, "Started", begun, begun)

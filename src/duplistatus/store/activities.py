@@ -221,6 +221,9 @@ def _interval(known: _Known, started: Instant, reported: Instant) -> int | None:
     if before is None or known.live_started_at != started or known.live_state not in _AT_WORK or reported <= before:
         return known.live_interval
     gap: int = reported - before
+    if known.live_interval is not None and gap > silent_after(known.live_interval):
+        # A computer that slept, or a silence that ended: no distance that the next silence should be measured by.
+        return known.live_interval
     # The first distance of an operation replaces that of another one; it may have been set anew.
     return gap if known.live_state == _STARTED else max(gap, known.live_interval or 0)
 

@@ -67,6 +67,7 @@ def test_a_run_that_had_not_ended_by_then_is_not_known(told: TestClient, begun: 
     """It took 21 minutes and 52 seconds; only its report, at its end, tells of it."""
     during, after = explained(told, iso(Instant(begun + 10 * MINUTE))), explained(told, iso(Instant(begun + 22 * MINUTE)))
     assert (during["schedule"], during["expected_at"]) == ("late", iso(Instant(begun - MINUTE)))
+    assert during["last_run"]["begun_at"] == iso(Instant(begun - DAY))
     assert (after["schedule"], after["expected_at"]) == ("ok", iso(Instant(begun + DAY)))
 
 
