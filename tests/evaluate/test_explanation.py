@@ -75,6 +75,15 @@ def test_an_announcement_tells_of_no_further_slot() -> None:
     assert asked(ANNOUNCED, SLOT + HOUR).missed == (SLOT,)
 
 
+def test_what_follows_an_announced_run_is_probable_by_the_rhythm() -> None:
+    runs = tuple(Begin(Instant(LAST - day * DAY), Told.ANNOUNCED) for day in range(9, -1, -1))
+    known = replace(ANNOUNCED, runs=runs)
+    assert asked(known, SLOT - HOUR).probable == tuple(Instant(SLOT + day * DAY) for day in range(1, SHOWN_SLOTS))
+    # Of a missed run nobody knows what will follow, and a schedule tells it for sure.
+    assert asked(known, SLOT + HOUR).probable == ()
+    assert asked(SCHEDULED, SLOT - HOUR).probable == ()
+
+
 def test_the_newest_run_and_the_newest_that_kept_a_slot_are_told_apart() -> None:
     by_hand = Begin(Instant(LAST + HOUR), Told.BY_HAND)
     found = asked(replace(ANNOUNCED, runs=(*ANNOUNCED.runs, by_hand)), SLOT)

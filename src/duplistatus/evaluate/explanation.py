@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from duplistatus.clock import Instant
+from duplistatus.evaluate.cadence import learn
 from duplistatus.evaluate.expectation import Expectation, Knowledge, Told, expect
 from duplistatus.evaluate.job_setting import WatchSettings
 from duplistatus.evaluate.outcome import outcome_of, slots_without_success
@@ -51,7 +52,8 @@ class ExplainedRun:
 class Explanation:
     """The verdict at a moment and what it is made of. `tolerance`: milliseconds, `own_tolerance`: set for this job alone. `runs`: the
     newest, oldest first; `missed`: expected moments that have passed without a run; `coming`: those to come, the next first, as far
-    as something tells them. `changes_at`: when time alone changes the verdict."""
+    as something tells them; `probable`: what would follow those by the rhythm of the runs, where nothing else tells it.
+    `changes_at`: when time alone changes the verdict."""
 
     at: Instant
     schedule: Schedule
@@ -69,6 +71,7 @@ class Explanation:
     runs: tuple[ExplainedRun, ...]
     missed: tuple[Instant, ...]
     coming: tuple[Instant, ...]
+    probable: tuple[Instant, ...]
 
     @property
     def last_run(self) -> ExplainedRun | None:
@@ -116,6 +119,7 @@ def explain(
         runs=tuple(ExplainedRun(Instant(run[0]), run[1], bool(run[2]), Told(run[3])) for run in recent[-SHOWN_RUNS:]),
         missed=missed,
         coming=coming,
+        probable=_probable(known, expectation, at),
     )
 
 
@@ -150,6 +154,17 @@ def _slots(expectation: Expectation | None, at: Instant) -> tuple[tuple[Instant,
         coming.append(slot)
         slot = _following(expectation, slot)
     return tuple(missed), tuple(coming)
+
+
+def _probable(known: Knowledge, expectation: Expectation | None, at: Instant) -> tuple[Instant, ...]:
+    """What follows an announced run is announced by its own report; until then the rhythm of the runs before is all there is."""
+    if expectation is None or expectation.following is not None or expectation.at < at:
+        return ()
+    rhythm = learn([run.at for run in known.runs if run.told != Told.BY_HAND], known.zone.of_time)
+    slots = [expectation.at]
+    while rhythm is not None and len(slots) < SHOWN_SLOTS:
+        slots.append(rhythm.usual_after(slots[-1]))
+    return tuple(slots[1:])
 
 
 def _following(expectation: Expectation, slot: Instant) -> Instant | None:

@@ -103,6 +103,7 @@ def _body(row: JobRow, server: ServerRow, found: Explanation, wording: Wording) 
             "runs": [_run(run) for run in found.runs],
             "missed": [iso(slot) for slot in found.missed],
             "coming": [iso(slot) for slot in found.coming],
+            "probable": [iso(slot) for slot in found.probable],
         },
     }
 

@@ -47,6 +47,7 @@ class ExplainedTimeline(Shape):
     runs: list[RunOnLine] = Field(description="Oldest first")
     missed: list[datetime]
     coming: list[datetime]
+    probable: list[datetime] = Field(description="What would follow by the rhythm of the runs, where nothing else tells it")
 
 
 class ExplainedChange(Shape):

@@ -135,6 +135,7 @@ def line_of(found: Explanation, reader: Reader) -> Line:
     points = [(run.begun_at, _BARS.get(run.status, "quiet"), _run_word(run.status, run.told, reader)) for run in found.runs]
     points += [(slot, "missed", wording.gettext("expected, no run")) for slot in found.missed]
     points += [(slot, "coming", wording.gettext("expected")) for slot in found.coming]
+    points += [(slot, "coming", wording.gettext("probably")) for slot in found.probable]
     points.sort(key=lambda point: point[0])
     moments = [*(at for at, _, _ in points), found.at, *([found.overdue_at] if found.overdue_at is not None else [])]
     start, end = min(moments), max(moments)
