@@ -12,7 +12,7 @@ from duplistatus.evaluate.cadence import learn
 from duplistatus.evaluate.expectation import Expectation, Knowledge, Told, expect
 from duplistatus.evaluate.job_setting import WatchSettings
 from duplistatus.evaluate.outcome import outcome_of, slots_without_success
-from duplistatus.evaluate.overdue import Activity, Schedule, due_at, schedule_now
+from duplistatus.evaluate.overdue import Activity, Schedule, due_at, overdue_from, schedule_now
 from duplistatus.evaluate.zone_evidence import ServerZone
 
 SHOWN_RUNS = 12
@@ -98,7 +98,7 @@ def explain(
     setting, expectation = known.setting, expect(known)
     tolerance = setting.tolerance if setting.tolerance is not None else settings.tolerance
     expected = expectation.at if expectation is not None else None
-    overdue = Instant(expected + tolerance) if expected is not None else None
+    overdue = overdue_from(expected, tolerance) if expected is not None else None
     running = activity == Activity.RUNNING
     schedule = schedule_now(expected, overdue, at, watched=setting.watched, running=running)
     missed, coming = _slots(expectation, at)
@@ -162,8 +162,12 @@ def _probable(known: Knowledge, expectation: Expectation | None, at: Instant) ->
         return ()
     rhythm = learn([run.at for run in known.runs if run.told != Told.BY_HAND], known.zone.of_time)
     slots = [expectation.at]
-    while rhythm is not None and len(slots) < SHOWN_SLOTS:
-        slots.append(rhythm.usual_after(slots[-1]))
+    try:
+        while rhythm is not None and len(slots) < SHOWN_SLOTS:
+            slots.append(rhythm.usual_after(slots[-1]))
+    except OverflowError:
+        # The calendar ends before.
+        pass
     return tuple(slots[1:])
 
 

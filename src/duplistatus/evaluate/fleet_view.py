@@ -16,7 +16,7 @@ from typing import Generic, Protocol, TypeVar
 import orjson
 
 from duplistatus.clock import Instant
-from duplistatus.evaluate.overdue import Activity, Schedule, activity_of, due_of, schedule_of
+from duplistatus.evaluate.overdue import Activity, Deadlines, Schedule, activity_of, due_of, schedule_of
 from duplistatus.evaluate.tag import tag_key
 from duplistatus.report.report import Status
 
@@ -38,7 +38,7 @@ class ServerFacts(Protocol):
     def tag_keys(self) -> frozenset[str]: ...
 
 
-class JobFacts(Protocol):
+class JobFacts(Deadlines, Protocol):
     """What the view needs of a job."""
 
     @property
@@ -58,17 +58,7 @@ class JobFacts(Protocol):
     @property
     def stored_size(self) -> int | None: ...
     @property
-    def schedule(self) -> str: ...
-    @property
     def outcome(self) -> str: ...
-    @property
-    def activity(self) -> str: ...
-    @property
-    def expected_at(self) -> Instant | None: ...
-    @property
-    def overdue_at(self) -> Instant | None: ...
-    @property
-    def stuck_at(self) -> Instant | None: ...
 
 
 class JobHistory(JobFacts, Protocol):

@@ -3,11 +3,13 @@ or overdue, whether a running one has fallen silent, and the next moment at whic
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol
 
-from duplistatus.clock import MINUTE, Instant
+from duplistatus.clock import MINUTE, Instant, instant
 
+_LAST = instant(datetime(9999, 12, 31, tzinfo=UTC))
 _SILENT_INTERVALS = 10
 _SILENT_AT_LEAST = 10 * MINUTE
 
@@ -28,6 +30,11 @@ class Activity(StrEnum):
     IDLE = "idle"
     RUNNING = "running"
     STUCK = "stuck"
+
+
+def overdue_from(expected_at: Instant, tolerance: int) -> Instant:
+    """The moment at which the tolerance of `tolerance` milliseconds ends; never past the end of the calendar."""
+    return Instant(min(expected_at + tolerance, _LAST))
 
 
 def schedule_now(

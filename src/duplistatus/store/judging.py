@@ -15,7 +15,7 @@ from duplistatus.clock import Instant
 from duplistatus.evaluate.expectation import Expectation, Source, expect
 from duplistatus.evaluate.job_setting import WatchSettings
 from duplistatus.evaluate.outcome import outcome_of, slots_without_success
-from duplistatus.evaluate.overdue import Activity, activity_now, due_at, schedule_now
+from duplistatus.evaluate.overdue import Activity, activity_now, due_at, overdue_from, schedule_now
 from duplistatus.store.database import Connection
 from duplistatus.store.ids import JobId
 from duplistatus.store.schedules import KeptFacts, all_job_ids, kept_facts, with_older_runs
@@ -106,7 +106,7 @@ def _verdict(kept: KeptFacts, expectation: Expectation | None, settings: WatchSe
     tolerance = setting.tolerance if setting.tolerance is not None else settings.tolerance
     source = expectation.source if expectation is not None else None
     expected = expectation.at if expectation is not None else None
-    overdue = Instant(expected + tolerance) if expected is not None else None
+    overdue = overdue_from(expected, tolerance) if expected is not None else None
     activity = activity_now(kept.activity, kept.stuck_at, now)
     running = activity == Activity.RUNNING
     return _Verdict(

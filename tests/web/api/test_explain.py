@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from duplistatus.clock import DAY, HOUR, MINUTE, Instant, iso
+from duplistatus.clock import DAY, HOUR, MINUTE, Instant, instant, iso
 from duplistatus.web.api import explain_schemas
 from tests.web.api.reports import Made, send
 from tests.web.people import Kind, enter
@@ -129,3 +130,15 @@ def test_the_changes_of_its_facts_are_told_with_their_reasons(told: TestClient, 
         "overdue_at": iso(Instant(clock.now() + DAY + 2 * HOUR)),
     }
     assert [change["to"] for change in explained(told)["changes"]] == ["ok", "overdue"]
+
+
+def test_a_next_run_at_the_end_of_the_calendar_breaks_nothing(told: TestClient, clock: SetClock) -> None:
+    last = instant(datetime(9998, 12, 31, 23, 30, tzinfo=UTC))
+    for days in range(6, 0, -1):
+        send(told, Made(Instant(clock.now() - days * DAY), job="Strange", next_run=last))
+    found = explained(told, job=2)
+    assert (found["schedule"], found["expected_at"]) == ("ok", "9998-12-31T23:30:00.000Z")
+    assert told.get("/jobs/2/explain", headers={"accept": "text/html"}).status_code == 200
+    assert told.get("/", headers={"accept": "text/html"}).status_code == 200
+    assert explained(told, "9999-12-31T23:59:59Z", job=2)["schedule"] in {"late", "overdue"}
+    assert explained(told, "0001-01-01T00:00:00Z", job=2)["schedule"] == "unscheduled"
