@@ -259,6 +259,14 @@ def test_a_setting_without_a_time_counts_from_the_last_run() -> None:
     assert expected(Knowledge(runs, setting=JobSetting(interval="2D"))) == ("2026-07-12T16:30", "setting")
 
 
+def test_who_runs_a_job_by_hand_is_reminded_by_a_setting() -> None:
+    """All runs say that they were started by hand: they keep the slots of the reminder, but none of a schedule."""
+    monday = JobSetting(interval="1W", time_of_day=20 * 60, first_day=at("2026-07-06T00:00") // DAY)
+    by_hand = ran("2026-06-29T21:00", "2026-07-06T21:30", told=Told.BY_HAND)
+    assert expected(Knowledge(by_hand, setting=monday)) == ("2026-07-13T20:00", "setting")
+    assert expected(Knowledge((*ran("2026-06-29T20:00:01"), by_hand[1]), setting=monday)) == ("2026-07-06T20:00", "setting")
+
+
 def test_a_setting_says_nothing_of_a_job_that_never_ran() -> None:
     assert expected(Knowledge(setting=JobSetting(interval="1D"))) is None
 

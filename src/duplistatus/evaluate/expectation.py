@@ -123,13 +123,19 @@ class Knowledge:
         """Begin of the newest run that can have kept a slot: not known to be started by hand."""
         return next((run.at for run in reversed(self.runs) if run.told != Told.BY_HAND), None)
 
-    def slot_after_runs(self, base: Instant, interval: Interval, days: frozenset[int]) -> Instant:
-        """The slot that the runs have led to: from `base`, and with each run that can have kept one to the first slot after that run."""
+    @property
+    def by_hand_only(self) -> bool:
+        """Whether every run says that it was started by hand: the job has no schedule, but may have a user who runs it."""
+        return bool(self.runs) and all(run.told == Told.BY_HAND for run in self.runs)
+
+    def slot_after_runs(self, base: Instant, interval: Interval, days: frozenset[int], *, by_hand: bool = False) -> Instant:
+        """The slot that the runs have led to: from `base`, and with each run that can have kept one to the first slot after that run.
+        `by_hand`: so can runs started by hand."""
         slot = self.zone.next_run(base, base, interval, days)
         for run in self.runs:
             # No slot is waited for while its job is at work: Duplicati looks for the next one when a run ends.
             end = run.at if self.busy_until is None or run is not self.runs[-1] else max(run.at, self.busy_until)
-            if run.told != Told.BY_HAND and end >= slot - _SLACK:
+            if (by_hand or run.told != Told.BY_HAND) and end >= slot - _SLACK:
                 slot = self.zone.next_run(slot, Instant(end + _SLACK + 1), interval, days)
         return slot
 
@@ -217,7 +223,8 @@ def _by_setting(known: Knowledge) -> Expectation | None:
         at = known.zone.next_run(base, Instant(last + 1), interval, setting.days)
     else:
         base = known.setting_slot if known.setting_slot is not None else phase(setting, known.last_kept or last, known.zone)
-        at = known.slot_after_runs(base, interval, setting.days)
+        # Who runs a job by hand and wants to be reminded of it keeps the slots by hand.
+        at = known.slot_after_runs(base, interval, setting.days, by_hand=known.by_hand_only)
     following = _follower(known.zone, at, interval, setting.days)
     return Expectation(at, Source.SETTING, base, interval.text, setting.days, following=following)
 

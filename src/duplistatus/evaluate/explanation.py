@@ -129,7 +129,7 @@ def _rule(schedule: Schedule, known: Knowledge, overdue_at: Instant | None, at: 
     if schedule is Schedule.UNSCHEDULED:
         if not known.runs:
             return Rule.NO_RUN
-        return Rule.BY_HAND_ONLY if all(run.told == Told.BY_HAND for run in known.runs) else Rule.NO_RHYTHM
+        return Rule.BY_HAND_ONLY if known.by_hand_only else Rule.NO_RHYTHM
     if schedule is Schedule.OK:
         return Rule.NOT_DUE
     if schedule is Schedule.OVERDUE:
