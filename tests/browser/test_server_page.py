@@ -48,7 +48,7 @@ def test_an_overdue_job_says_why(visit: Visit, story: Site) -> None:
     page = visit(story, HARBOUR)
     verdict = page.get_by_label("Why Photos is overdue")
     expect(verdict).to_contain_text("Photos should have run on 19 Nov, 12:00. That was 2 days ago; its last run began on 12 Nov, 12:00.")
-    expect(verdict).to_contain_text("next-scheduled-run")
+    expect(verdict).to_contain_text("announced by report")
     expect(verdict).to_contain_text("tolerance of 2 hours")
     page.goto(f"{story.address}{HARBOUR}?backup=Files")
     expect(page.get_by_role("heading", level=1)).to_have_text("Files")
