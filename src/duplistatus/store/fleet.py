@@ -164,6 +164,13 @@ _RESOLVE = Statement(select(func.coalesce(server.c.adopted_by, server.c.id)).whe
 _SERVERS_BY_NAME = Statement(select(*_SERVER).where(_SHOWN, server.c.name == bindparam("name")).order_by(server.c.key))
 _JOBS = Statement(select(*_JOB).order_by(job.c.server_id, job.c.name))
 _JOBS_OF = Statement(select(*_JOB).where(job.c.server_id == bindparam("server_id")).order_by(job.c.name))
+_JOBS_AFTER = Statement(select(*_JOB).where(job.c.id > bindparam("after")).order_by(job.c.id).limit(bindparam("most")))
+_JOBS_OF_AFTER = Statement(
+    select(*_JOB)
+    .where(job.c.server_id == bindparam("server_id"), job.c.id > bindparam("after"))
+    .order_by(job.c.id)
+    .limit(bindparam("most"))
+)
 _JOB_BY_ID = Statement(select(*_JOB).where(job.c.id == bindparam("id")))
 _JOB_BY_NAME = Statement(select(*_JOB).where(job.c.server_id == bindparam("server_id"), job.c.name == bindparam("name")))
 _TOTALS = Statement(
@@ -225,6 +232,14 @@ def jobs(connection: Connection) -> list[JobRow]:
 
 def jobs_of(connection: Connection, server_id: ServerId) -> list[JobRow]:
     return [JobRow(*row) for row in connection.rows(_JOBS_OF, {"server_id": server_id})]
+
+
+def jobs_after(connection: Connection, after: int, most: int, server_id: ServerId | None = None) -> list[JobRow]:
+    """At most so many jobs, of all servers or of one, with numbers above `after`, in the order of their numbers."""
+    page = {"after": after, "most": most}
+    if server_id is None:
+        return [JobRow(*row) for row in connection.rows(_JOBS_AFTER, page)]
+    return [JobRow(*row) for row in connection.rows(_JOBS_OF_AFTER, page | {"server_id": server_id})]
 
 
 def job_by_id(connection: Connection, job_id: JobId) -> JobRow | None:

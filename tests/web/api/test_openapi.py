@@ -96,6 +96,8 @@ ANSWERS: list[tuple[str, int, Any]] = [
     ("/api/chart-data/server/id-beta", 200, list[schemas.ChartPoint]),
     ("/api/chart-data/server/id-beta/backup/Files", 200, list[schemas.ChartPoint]),
     ("/api/backups/last-timestamps", 200, schemas.LastTimestamps),
+    ("/api/jobs", 200, schemas.JobList),
+    ("/api/jobs?server=nope", 404, schemas.Failure),
     ("/api/jobs/1", 200, schemas.Job),
     ("/api/jobs/1/versions", 200, schemas.Versions),
     ("/api/rejected", 200, schemas.RejectedList),

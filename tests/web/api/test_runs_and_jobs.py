@@ -153,3 +153,23 @@ def test_recorded_runs_of_every_generation_are_answered(admin: TestClient) -> No
 
 def _content(headers: list[list[str]]) -> dict[str, str]:
     return {name: value for name, value in headers if name.lower() in {"content-type", "content-encoding"}}
+
+
+def test_jobs_are_listed_with_their_numbers_in_pages(admin: TestClient, clock: SetClock) -> None:
+    begun = Instant(clock.now() - HOUR)
+    send(admin, *(Made(begun, server=server, job=job) for server in ("alpha", "beta") for job in ("Files", "Mail", "Photos")))
+    first = admin.get("/api/jobs?limit=4").json()
+    second = admin.get(f"/api/jobs?limit=4&cursor={first['next_cursor']}").json()
+    listed = first["items"] + second["items"]
+    assert [(job["server"]["name"], job["name"]) for job in listed] == [
+        (server, job) for server in ("alpha", "beta") for job in ("Files", "Mail", "Photos")
+    ]
+    assert second["next_cursor"] is None
+    assert admin.get(f"/api/jobs/{listed[4]['id']}").json() == listed[4]
+    assert [job["name"] for job in admin.get("/api/jobs?server=id-beta").json()["items"]] == ["Files", "Mail", "Photos"]
+
+
+def test_the_jobs_of_a_server_that_does_not_exist_are_not_found(admin: TestClient) -> None:
+    assert admin.get("/api/jobs?server=nobody").status_code == 404
+    assert admin.get("/api/jobs?limit=0").status_code in {400, 422}
+    assert admin.get("/api/jobs").json() == {"items": [], "next_cursor": None}

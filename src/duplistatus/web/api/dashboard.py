@@ -123,6 +123,8 @@ def _job(line: JobLine, notify: NotifySetting, now: Instant) -> dict[str, Any]:
         "expectedBackupDate": _time(expected),
         "expectedBackupElapsed": elapsed_text(expected, now) if expected is not None else NOT_KNOWN,
         "lastNotificationSent": NOT_KNOWN,
+        # Beside the fields of 1.4.2: the number by which other paths know the job.
+        "jobId": line.id,
     }
 
 

@@ -1,12 +1,13 @@
-"""`GET /api/jobs/{id}` and `/api/jobs/{id}/versions`: one job with its facts and figures, and its restorable versions. In: the number of a
-job; out: its row in full, 404 without such a job."""
+"""`GET /api/jobs`, `/api/jobs/{id}` and `/api/jobs/{id}/versions`: jobs with their facts and figures, and restorable versions. In: a server
+or the number of a job; out: rows in full, 404 where there is none."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,7 +28,36 @@ router = APIRouter(tags=["jobs"])
 
 _Reader = Annotated[Caller, guarded(Access.READ)]
 _Job = Annotated[int, Path(description="Number of a job", ge=1, le=2**63 - 1)]
+_LONGEST = 500
 _UNKNOWN = {404: "No job has this number"}
+
+
+@router.get("/api/jobs", summary="Jobs", responses=answered("JobList", failures={404: "No server has this id"}))
+async def jobs(
+    request: Request,
+    caller: _Reader,
+    server: Annotated[str, Query(description="Id of a server: only its jobs", max_length=_LONGEST)] = "",
+    cursor: Annotated[int, Query(description="`next_cursor` of the page before", ge=0, le=2**63 - 1)] = 0,
+    limit: Annotated[int, Query(description="Jobs on a page", ge=1, le=1_000)] = 200,
+) -> Response:
+    """In the order of their numbers, which other paths know them by."""
+    parts = context(request)
+    now = parts.clock.now()
+
+    def read() -> dict[str, Any]:
+        with parts.database.snapshot() as connection:
+            found = fleet.server_by_key(connection, server) if server else None
+            if server and found is None:
+                raise Refused(404, "Server not found", "server_not_found")
+            rows = fleet.jobs_after(connection, cursor, limit + 1, found.id if found else None)
+            servers = {each.id: each for each in fleet.servers(connection)}
+        shown = [row for row in rows[:limit] if row.server_id in servers]
+        return {
+            "items": [_body(row, servers[row.server_id], now) for row in shown],
+            "next_cursor": rows[limit - 1].id if len(rows) > limit else None,
+        }
+
+    return json_answer(encode(await run_in_threadpool(read)))
 
 
 @router.get("/api/jobs/{job_id}", summary="One job", responses=answered("Job", failures=_UNKNOWN))

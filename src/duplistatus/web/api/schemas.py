@@ -138,6 +138,7 @@ class JobEntry(Shape):
     expectedBackupDate: str
     expectedBackupElapsed: str
     lastNotificationSent: str
+    jobId: int = Field(description="Its number in `/api/jobs/{id}`")
 
 
 class ServerEntry(Shape):
@@ -304,6 +305,11 @@ class Job(Shape):
     silence: str
     last_restore: Proof | None
     last_verification: Proof | None
+
+
+class JobList(Shape):
+    items: list[Job]
+    next_cursor: int | None
 
 
 class VersionEntry(Shape):
