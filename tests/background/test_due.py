@@ -13,7 +13,6 @@ from duplistatus.clock import HOUR, Instant, SetClock
 from duplistatus.store.record import record
 from duplistatus.store.writer import Writer
 from tests.report.samples import backup, encoded, read
-from tests.store.conftest import database as database  # noqa: PLC0414 - a fixture of this folder too
 from tests.store.telling import arrival
 
 if TYPE_CHECKING:

@@ -1,138 +1,27 @@
-"""What runs by time runs when it should: over restarts, clocks that jump, machines that sleep, errors, and beside other processes."""
+"""What runs by time runs when it should: over restarts, clocks that jump, machines that sleep, and errors."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from duplistatus.background import scheduler as module
 from duplistatus.background.due import judge_due
-from duplistatus.background.scheduler import LEASE, Scheduler
-from duplistatus.background.tasks import DOING, Doing, Occasion, Parts
-from duplistatus.clock import DAY, HOUR, MINUTE, SECOND, Instant, SetClock
-from duplistatus.evaluate.job_setting import WatchSettings
+from duplistatus.background.tasks import Occasion, Parts
+from duplistatus.clock import DAY, HOUR, MINUTE, SECOND, Instant
 from duplistatus.evaluate.task_times import AUDIT_CLEANUP, OVERDUE_CHECK, SESSION_CLEANUP, CatchUp
 from duplistatus.store import audit, leases, tasks
 from duplistatus.store.audit import Entry
-from duplistatus.store.database import Database, StoreUnavailable
-from duplistatus.store.facts import apply_due
-from duplistatus.store.record import record
-from duplistatus.store.schema import migrate
-from duplistatus.store.tasks import CUT_SHORT, AlreadyRunning, Figures, NoSuchTask, TaskState
-from duplistatus.store.watching import save_watch_settings
-from duplistatus.store.writer import Writer
-from tests.report.samples import backup, encoded, read
-from tests.store.conftest import database as database  # noqa: PLC0414 - a fixture of this folder too
-from tests.store.telling import arrival
+from duplistatus.store.database import StoreUnavailable
+from duplistatus.store.tasks import CUT_SHORT, AlreadyRunning, Figures, NoSuchTask
+from tests.background.machine import Machine, other_running, pass_time, started
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
-    from pathlib import Path
-
     from duplistatus.store.database import Connection
-
-
-class Machine:
-    """A database and the processes on it, at a clock that is moved by hand. It is noon."""
-
-    def __init__(self, database: Database, clock: SetClock) -> None:
-        self.database, self.clock = database, clock
-        self.noon = clock.now()
-        self.opened: list[tuple[Writer, Database]] = []
-        self.ran: list[tuple[str, Occasion]] = []
-
-    def process(self, doing: dict[str, Doing] | None = None) -> Scheduler:
-        """A further process: a scheduler with a database and writer of its own, which notes the runs that it does."""
-        database = Database(self.database.file, self.database.url)
-        writer = Writer(database)
-        writer.start()
-        self.opened.append((writer, database))
-        noted = {name: self._noting(name, what) for name, what in {**DOING, **(doing or {})}.items()}
-        return Scheduler(Parts(database, writer, self.clock), "UTC", noted)
-
-    def _noting(self, name: str, what: Doing) -> Doing:
-        async def note(parts: Parts, occasion: Occasion) -> Figures:
-            self.ran.append((name, occasion))
-            return await what(parts, occasion)
-
-        return note
-
-    def close(self) -> None:
-        for writer, opened in self.opened:
-            writer.close()
-            opened.close()
-
-    def write(self, work: Any) -> Any:
-        connection = self.database.connect()
-        try:
-            connection.script("BEGIN")
-            found = work(connection)
-            connection.script("COMMIT")
-            return found
-        finally:
-            connection.close()
-
-    def set_interval(self, name: str) -> None:
-        self.write(lambda connection: save_watch_settings(connection, WatchSettings(check_interval=name)))
-
-    def hear(self, job: str, next_run: str) -> None:
-        """A report of a run at 11:00 that announces the next one today at `15:00`."""
-        data: dict[str, object] = {"BeginTime": "2026-07-10T11:00:00Z", "EndTime": "2026-07-10T11:10:00Z"}
-        extra: dict[str, object] = {"backup-name": job, "backup-id": job, "next-scheduled-run": f"20260710T{next_run.replace(':', '')}00Z"}
-        document = backup(data, extra)
-        report = read(document)
-        at = self.clock.now()
-        self.write(lambda connection: record(connection, arrival(encoded(document), report, at), report))
-
-    def rows(self, text: str) -> list[tuple[Any, ...]]:
-        with self.database.read() as connection:
-            return [tuple(row) for row in connection.raw.execute(text).fetchall()]
-
-    def states(self) -> dict[str, TaskState]:
-        with self.database.read() as connection:
-            return tasks.task_states(connection)
-
-    def check(self) -> TaskState:
-        return self.states()[OVERDUE_CHECK]
-
-    def runs(self, name: str = OVERDUE_CHECK) -> int:
-        return sum(each == name for each, _ in self.ran)
-
-
-@pytest.fixture
-def machine(database: Database, clock: SetClock) -> Iterator[Machine]:
-    made = Machine(database, clock)
-    yield made
-    made.close()
-
-
-async def pass_time(scheduler: Scheduler, machine: Machine, milliseconds: int, step: int = 30 * SECOND) -> None:
-    """Time passes while the process runs and looks; each step's tasks end before the next."""
-    end = machine.clock.now() + milliseconds
-    while machine.clock.now() < end:
-        machine.clock.advance(min(step, end - machine.clock.now()))
-        await scheduler.look()
-        await scheduler.finished()
-
-
-async def started(machine: Machine, doing: dict[str, Doing] | None = None) -> Scheduler:
-    """A process that has looked once."""
-    scheduler = machine.process(doing)
-    await scheduler.look()
-    await scheduler.finished()
-    return scheduler
-
-
-@asynccontextmanager
-async def other_running(machine: Machine, name: str) -> AsyncIterator[None]:
-    """While another process runs the task."""
-    machine.write(lambda connection: tasks.begin(connection, name, "another", machine.clock.now(), None))
-    yield
-    machine.write(lambda connection: tasks.finish(connection, name, "another", machine.clock.now(), {}))
 
 
 def test_the_check_runs_each_interval_and_the_clean_ups_each_night(machine: Machine) -> None:
@@ -507,149 +396,3 @@ def test_the_scheduler_goes_on_after_trouble(machine: Machine, monkeypatch: pyte
 
     asyncio.run(story())
     assert trouble == []
-
-
-# --- several processes on one PostgreSQL -------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def replicas(postgres_url: Callable[[], str], data_dir: Path, clock: SetClock) -> Iterator[Machine]:
-    """A machine whose database several processes may share."""
-    database = Database(data_dir / "unused", postgres_url())
-    migrate(database)
-    made = Machine(database, clock)
-    yield made
-    made.close()
-    database.close()
-
-
-@pytest.mark.postgres
-def test_of_two_processes_one_does_everything(replicas: Machine) -> None:
-    async def story() -> None:
-        replicas.hear("One", "15:00")
-        one, two = await started(replicas), await started(replicas)
-        assert (one.leads, two.leads) == (True, False)
-        for _ in range(4 * 60):
-            replicas.clock.advance(MINUTE // 4)
-            await asyncio.gather(one.look(), two.look())
-            await one.finished()
-            await two.finished()
-        assert replicas.runs() == 12
-        assert (one.leads, two.leads) == (True, False)
-
-    asyncio.run(story())
-
-
-@pytest.mark.postgres
-def test_the_second_takes_over_when_the_first_is_silent(replicas: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def story() -> None:
-        replicas.hear("One", "12:01")
-        one, two = await started(replicas), await started(replicas)
-        length = LEASE["postgresql"]
-        replicas.clock.advance(length - 1)
-        await two.look()
-        assert not two.leads
-        replicas.clock.advance(1)
-        await two.look()
-        assert two.leads
-        replicas.clock.advance(MINUTE)
-        # The first wakes up and still believes that it leads; what it tries is refused.
-        monkeypatch.setattr(one, "_renewed_at", replicas.clock.now())
-        await one.look()
-        assert replicas.rows("SELECT schedule FROM job") == [("ok",)]
-        await two.look()
-        assert replicas.rows("SELECT schedule FROM job") == [("late",)]
-        replicas.clock.advance(length)
-        await one.look()
-        await two.look()
-        assert one.leads is not two.leads
-
-    asyncio.run(story())
-
-
-@pytest.mark.postgres
-def test_the_second_takes_over_at_once_when_the_first_stops(replicas: Machine) -> None:
-    async def story() -> None:
-        one, two = await started(replicas), await started(replicas)
-        await one.close()
-        await two.look()
-        assert two.leads
-        assert len(replicas.rows("SELECT holder FROM lease")) == 1
-
-    asyncio.run(story())
-
-
-@pytest.mark.postgres
-def test_a_process_that_does_not_lead_runs_what_it_is_asked_to(replicas: Machine) -> None:
-    async def story() -> None:
-        one, two = await started(replicas), await started(replicas)
-        ran = await two.run(OVERDUE_CHECK)
-        assert ran.figures == {"jobs": 0, "checked": 0, "overdue": 0, "sent": 0, "changed": 0}
-        assert replicas.check().next_at == replicas.noon + 5 * MINUTE
-        assert one.leads
-
-    asyncio.run(story())
-
-
-@pytest.mark.postgres
-def test_two_judgements_at_once_change_a_job_once(replicas: Machine) -> None:
-    """The second has seen that the moment has come, waits for the first, and then finds nothing to do."""
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-
-    async def story() -> None:
-        replicas.hear("One", "15:00")
-        await started(replicas)
-        writer, database = replicas.opened[0]
-        replicas.clock.advance(4 * HOUR)
-        first = replicas.database.connect()
-        first.script("BEGIN")
-        leases.lock(first, leases.SCHEDULER)
-        assert apply_due(first, replicas.clock.now()) == 1
-        second = asyncio.create_task(judge_due(database, writer, replicas.clock))
-        async with asyncio.timeout(10):
-            while replicas.rows(waiting) != [(1,)]:
-                await asyncio.sleep(0.01)
-        first.script("COMMIT")
-        first.close()
-        assert await second == 0
-        assert replicas.rows("SELECT from_value, to_value FROM change WHERE from_value = 'ok'") == [("ok", "late")]
-
-    asyncio.run(story())
-
-
-@pytest.mark.postgres
-def test_a_check_by_hand_beside_the_judgement_of_each_second_changes_a_job_once(replicas: Machine) -> None:
-    async def story() -> None:
-        replicas.hear("One", "15:00")
-        one, two = await started(replicas), await started(replicas)
-        replicas.clock.advance(4 * MINUTE + 4 * HOUR)
-
-        async def by_hand(scheduler: Scheduler) -> None:
-            with suppress(AlreadyRunning):
-                await scheduler.run(OVERDUE_CHECK)
-
-        await asyncio.gather(one.look(), by_hand(two), by_hand(one), by_hand(two))
-        await one.finished()
-        assert replicas.rows("SELECT from_value, to_value FROM change WHERE from_value = 'ok'") == [("ok", "late")]
-
-    asyncio.run(story())
-
-
-def test_a_second_process_on_an_sqlite_file_follows_the_first_at_once(data_dir: Path, clock: SetClock) -> None:
-    database = Database(data_dir / "duplistatus.db")
-    migrate(database)
-    machine = Machine(database, clock)
-
-    async def story() -> None:
-        one = await started(machine)
-        machine.clock.advance(SECOND)
-        two = await started(machine)
-        assert two.leads
-        await pass_time(two, machine, 20 * MINUTE)
-        await one.look()
-        assert not one.leads
-        assert two.leads
-
-    asyncio.run(story())
-    machine.close()
-    database.close()

@@ -48,7 +48,7 @@ def test_it_tells_when_each_job_is_expected_and_how_that_is_known(visit: Visit, 
     page.get_by_role("link", name="Backup monitoring").click()
     expect(page.locator("tr[id^=job-]")).to_have_count(5)
     photos = row(page, "harbour", "Photos")
-    expect(photos).to_contain_text("its reports")
+    expect(photos).to_contain_text("announced by report")
     expect(photos.locator(".next.late")).to_contain_text("overdue")
     expect(row(page, "mill", "Scans").locator(".next.ok")).to_contain_text("in time")
     expect(row(page, "quay", "Notes")).to_contain_text("unscheduled")
@@ -104,7 +104,11 @@ def test_an_interval_is_saved_as_it_is_typed_and_the_verdict_follows(visit: Visi
 def test_what_is_typed_while_a_change_is_saved_stays_and_is_saved_too(visit: Visit, told: Site) -> None:
     page = visit(told, PATH)
     held: list[Route] = []
-    page.route("**/settings/monitoring/jobs/*", lambda route: held.append(route))  # noqa: PLW0108 - the library marks the function
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/settings/monitoring/jobs/*", hold)
     scans = row(page, "mill", "Scans")
     every = scans.get_by_role("textbox", name="Interval of mill, Scans")
     scans.get_by_label("Tolerance of mill, Scans").select_option("6h")
@@ -148,7 +152,7 @@ def test_mine_goes_before_what_the_server_says_where_that_is_chosen(visit: Visit
     files.get_by_role("textbox", name="Interval of harbour, Files").fill("1W12h")
     page.keyboard.press("Tab")
     expect(files).to_contain_text("counts with “use mine” only")
-    expect(files).to_contain_text("its reports")
+    expect(files).to_contain_text("announced by report")
     expect(files.get_by_label("Unit of the interval of harbour, Files")).to_have_value("text")
     files.get_by_role("switch", name="Use mine for harbour, Files").check()
     expect(files).to_contain_text("set here")

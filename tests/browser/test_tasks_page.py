@@ -15,6 +15,7 @@ from tests.fixtures.accessibility import serious_findings
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
+    from duplistatus.store.database import Connection
     from tests.browser.conftest import Visit
     from tests.browser.site import Site
 
@@ -30,9 +31,9 @@ def fail(site: Site) -> None:
     """The newest check failed."""
     at = site.clock.now()
 
-    def work(connection: object) -> None:
-        tasks.begin(connection, NAME, "tests", at, Instant(at + 5 * MINUTE))  # type: ignore[arg-type]  # a connection
-        tasks.finish(connection, NAME, "tests", at, None, "OSError: " + "the-disk-is-gone-" * 8)  # type: ignore[arg-type]  # a connection
+    def work(connection: Connection) -> None:
+        tasks.begin(connection, NAME, "tests", at, Instant(at + 5 * MINUTE))
+        tasks.finish(connection, NAME, "tests", at, None, "OSError: " + "the-disk-is-gone-" * 8)
 
     site.context.writer.submit(work, changes=False).result()
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duplistatus.clock import DAY, HOUR, MINUTE, SECOND, Instant, instant, iso, moment
-from duplistatus.evaluate.expectation import Begin, Knowledge, SchedulerZone, ServerSchedule, Slot, Source, Told, expect, is_kept
+from duplistatus.evaluate.expectation import Begin, Knowledge, SchedulerZone, ServerSchedule, Slot, Source, Told, expect
 from duplistatus.evaluate.interval import read_interval
 from duplistatus.evaluate.job_setting import JobSetting
 from duplistatus.evaluate.next_run import ALL_DAYS, weekday
@@ -234,10 +234,10 @@ def test_an_announcement_is_spent_when_a_run_that_announces_nothing_keeps_it() -
 
 def test_a_run_keeps_a_slot_by_a_second() -> None:
     """Servers write the begin of a run and its slot by two looks at the clock."""
-    slot = at("2026-07-11T01:00")
-    for begin, kept in (("2026-07-11T00:59:58.999", False), ("2026-07-11T00:59:59", True), ("2026-07-12T00:00", True)):
-        assert is_kept(slot, Knowledge(ran(begin))) is kept
-    assert not is_kept(slot, Knowledge(ran("2026-07-12T00:00", told=Told.BY_HAND)))
+    daily = schedule("2026-07-11T01:00")
+    for begin, following in (("2026-07-11T00:59:58.999", "11"), ("2026-07-11T00:59:59", "12"), ("2026-07-12T00:00", "12")):
+        assert expected(Knowledge(ran(begin), schedule=daily)) == (f"2026-07-{following}T01:00", "server")
+    assert expected(Knowledge(ran("2026-07-12T00:00", told=Told.BY_HAND), schedule=daily)) == ("2026-07-11T01:00", "server")
 
 
 def test_a_proposal_that_a_run_has_kept_is_no_longer_counted_with() -> None:

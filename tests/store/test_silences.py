@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -282,8 +283,8 @@ def test_many_jobs_are_told_as_each_alone(fleet: Database) -> None:
 
     write(fleet, work)
     for moment in (NOW, Instant(NOW + 2 * HOUR), Instant(NOW + DAY)):
-        together = write(fleet, lambda connection, moment=moment: silences(connection, None, moment))  # type: ignore[misc] # bound now
-        alone = {job: write(fleet, lambda connection, of=(job, moment): silence_of(connection, *of)) for job in (FILES, PHOTOS, MAIL)}  # type: ignore[misc] # bound now
+        together = write(fleet, partial(silences, job_ids=None, now=moment))
+        alone = {job: write(fleet, partial(silence_of, job_id=job, now=moment)) for job in (FILES, PHOTOS, MAIL)}
         assert together == alone
     assert silence_missing(fleet) == ("none", None)
 

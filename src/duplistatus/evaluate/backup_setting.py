@@ -96,9 +96,12 @@ def _notify(sent: Sent, before: NotifySetting) -> NotifySetting:
         notify = replace(notify, ntfy=_flag(sent, "ntfyEnabled"))
     if "emailEnabled" in sent:
         notify = replace(notify, email=_flag(sent, "emailEnabled"))
-    for name, own in _TEXTS.items():
-        if name in sent:
-            notify = replace(notify, **{own: _text(sent, name) if sent[name] is not None else ""})  # type: ignore[arg-type]
+    if "additionalNotificationEvent" in sent:
+        notify = replace(notify, additional_event=_text_or_none(sent, "additionalNotificationEvent"))
+    if "additionalEmails" in sent:
+        notify = replace(notify, additional_emails=_text_or_none(sent, "additionalEmails"))
+    if "additionalNtfyTopic" in sent:
+        notify = replace(notify, additional_topic=_text_or_none(sent, "additionalNtfyTopic"))
     return checked_notify(notify)
 
 
@@ -107,6 +110,10 @@ def _flag(sent: Sent, name: str) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"{name} must be true or false")
     return value
+
+
+def _text_or_none(sent: Sent, name: str) -> str:
+    return _text(sent, name) if sent[name] is not None else ""
 
 
 def _text(sent: Sent, name: str) -> str:

@@ -60,6 +60,13 @@ class Begin(NamedTuple):
     told: int = Told.NOTHING
 
 
+def told_of(sends_next_run: int, next_run: Instant | None) -> Told:
+    """What a report said: whether it has the field, and the moment in it, null for a run that was started by hand."""
+    if not sends_next_run:
+        return Told.NOTHING
+    return Told.ANNOUNCED if next_run is not None else Told.BY_HAND
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A next run, and when it was told."""
@@ -169,11 +176,6 @@ def expect(known: Knowledge) -> Expectation | None:
         if found is not None:
             return found
     return None
-
-
-def is_kept(slot: Instant, known: Knowledge) -> bool:
-    """Whether a run has begun at a slot or after it, other than by hand."""
-    return known.last_kept is not None and known.last_kept >= slot - _SLACK
 
 
 def _nothing(known: Knowledge) -> Expectation | None:

@@ -44,7 +44,6 @@ class ExplainedRun:
 
     begun_at: Instant
     status: str
-    is_good: bool
     told: Told
 
 
@@ -116,7 +115,7 @@ def explain(
         overdue_at=overdue,
         changes_at=due_at(expected, overdue, at, watched=setting.watched, running=running, stuck_at=stuck_at),
         zone=zone,
-        runs=tuple(ExplainedRun(Instant(run[0]), run[1], bool(run[2]), Told(run[3])) for run in recent[-SHOWN_RUNS:]),
+        runs=tuple(ExplainedRun(Instant(run[0]), run[1], Told(run[3])) for run in recent[-SHOWN_RUNS:]),
         missed=missed,
         coming=coming,
         probable=_probable(known, expectation, at),

@@ -119,7 +119,8 @@ _LAST_RESULT: dict[str, State] = {
     Status.WARNING: State.WARNING,
     Status.UNKNOWN: State.UNKNOWN,
 }
-_BAR: dict[str, str] = {Status.SUCCESS: "ok", Status.WARNING: "warn", Status.ERROR: "error", Status.FATAL: "error"}
+BAR: dict[str, str] = {Status.SUCCESS: "ok", Status.WARNING: "warn", Status.ERROR: "error", Status.FATAL: "error"}
+"""The kind of a bar by the result of its run; any other is quiet."""
 _OF_TAG = re.compile(r'(?:^|(?<=\s))tag:(?:"([^"]+)"|([^\s"]+))(?=\s|$)', re.IGNORECASE)
 _MOST_MISSED = 6
 """Hollow bars at most: more would push the history out of the strip."""
@@ -277,7 +278,7 @@ def missed_slots(begun: Sequence[int], expected_at: Instant, now: Instant) -> in
 def bars_of(job: JobView[H], now: Instant) -> list[str]:
     """The strip of a job, oldest first: the kind of each of its newest runs, then what did not come, then what runs now."""
     recent = orjson.loads(job.row.recent)
-    bars = [_BAR.get(run[1], "quiet") for run in recent]
+    bars = [BAR.get(run[1], "quiet") for run in recent]
     if job.state is State.OVERDUE and job.row.expected_at is not None:
         bars += ["missed"] * missed_slots([run[0] for run in recent], job.row.expected_at, now)
     if job.activity == Activity.RUNNING:

@@ -7,13 +7,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from duplistatus.clock import Instant
-from duplistatus.evaluate.expectation import Told
+from duplistatus.evaluate.expectation import Told, told_of
 from duplistatus.evaluate.version_history import VersionHistory, VersionNews
 from duplistatus.evaluate.zone_evidence import NO_EVIDENCE, Slot, ZoneEvidence
 from duplistatus.report.report import Status
 
 RECENT = 30
 """Newest runs that a job's row keeps, for strips of statuses and for rules of schedules."""
+
+
+def leaves_a_backup(status: str, partial: bool) -> bool:
+    """Whether a run was a success: Success or Warning, not cut short."""
+    return status in {Status.SUCCESS, Status.WARNING} and not partial
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +49,12 @@ class RunFacts:
     @property
     def is_good(self) -> bool:
         """A run that leaves a usable backup: Success or Warning, not cut short."""
-        return self.status in {Status.SUCCESS, Status.WARNING} and not self.partial
+        return leaves_a_backup(self.status, self.partial)
 
     @property
     def told(self) -> Told:
         """What it says of the next run."""
-        if not self.sends_next_run:
-            return Told.NOTHING
-        return Told.ANNOUNCED if self.next_run is not None else Told.BY_HAND
+        return told_of(self.sends_next_run, self.next_run)
 
     @property
     def slot(self) -> Slot | None:

@@ -8,6 +8,8 @@ from functools import lru_cache
 from duplistatus.i18n.formats import locale_of
 
 _WEEK = 7
+_SPAN = 3
+"""Days in a row that are written as from one to another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,4 +43,4 @@ def days_text(days: frozenset[int], locale: str) -> str:
             else:
                 spans.append([day.short])
         before = day.number in days
-    return ", ".join(f"{span[0]}–{span[-1]}" if len(span) > 2 else ", ".join(span) for span in spans)  # noqa: PLR2004 - two are no span
+    return ", ".join(f"{span[0]}–{span[-1]}" if len(span) >= _SPAN else ", ".join(span) for span in spans)

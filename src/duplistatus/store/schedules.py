@@ -11,10 +11,10 @@ import orjson
 from sqlalchemy import bindparam, func, select
 
 from duplistatus.clock import DAY, Instant
-from duplistatus.evaluate.expectation import Begin, Knowledge, SchedulerZone, ServerSchedule, Slot, Told
+from duplistatus.evaluate.expectation import Begin, Knowledge, SchedulerZone, ServerSchedule, Slot, told_of
 from duplistatus.evaluate.interval import read_interval
 from duplistatus.evaluate.job_setting import NOT_SET
-from duplistatus.evaluate.job_summary import RECENT
+from duplistatus.evaluate.job_summary import RECENT, leaves_a_backup
 from duplistatus.store.database import Connection, Row
 from duplistatus.store.ids import JobId
 from duplistatus.store.statement import Statement
@@ -46,7 +46,6 @@ _SETTING_AT = len(_SCHEDULE) - len(SETTING_COLUMNS)
 _FACTS = (
     "id",
     "run_count",
-    "last_status",
     "schedule",
     "outcome",
     "activity",
@@ -101,7 +100,6 @@ class KeptFacts:
 
     job_id: JobId
     run_count: int
-    last_status: str | None
     schedule: str
     outcome: str
     activity: str
@@ -151,7 +149,7 @@ def knowledge_at(connection: Connection, job_id: JobId, at: Instant) -> tuple[Kn
     for begun_at, status, partial, sends, next_run, ended_at in connection.rows(_BEFORE, {"job_id": job_id, "at": at}):
         if ended_at is None or ended_at <= at:
             ended = ended_at if not recent else ended
-            recent.append((begun_at, status, int(status in {"Success", "Warning"} and not partial), int(_told(sends, next_run))))
+            recent.append((begun_at, status, int(leaves_a_backup(status, bool(partial))), int(told_of(sends, next_run))))
     recent = recent[:RECENT][::-1]
     slot = connection.row(_ANNOUNCED_BEFORE, {"job_id": job_id, "at": at})
     announced = Slot(slot[0], Instant(max(slot[1], slot[2] or 0))) if slot else None
@@ -178,13 +176,7 @@ def with_older_runs(connection: Connection, job_id: JobId, known: Knowledge) -> 
     if known.setting.interval is not None:
         return known
     rows = connection.rows(_OLDER, {"job_id": job_id, "since": runs[-1].at - 2 * _WEEK, "until": runs[-1].at})
-    return replace(known, runs=tuple(Begin(at, _told(sends, next_run)) for at, sends, next_run in reversed(rows)))
-
-
-def _told(sends: int, next_run: Instant | None) -> Told:
-    if not sends:
-        return Told.NOTHING
-    return Told.ANNOUNCED if next_run is not None else Told.BY_HAND
+    return replace(known, runs=tuple(Begin(at, told_of(sends, next_run)) for at, sends, next_run in reversed(rows)))
 
 
 def _knowledge(row: Row, recent: tuple[tuple[int, str, int, int], ...]) -> Knowledge:

@@ -11,6 +11,8 @@ from starlette.requests import Request
 from duplistatus.web.errors import Refused
 
 LARGEST = 1024 * 1024
+ID_DIGITS = 18
+"""Of the largest number that surely is in the range of a column."""
 
 JsonObject = Mapping[str, object]
 
@@ -37,6 +39,11 @@ async def json_object(request: Request, largest: int = LARGEST) -> JsonObject:
     if not isinstance(value, dict):
         raise Refused(400, "The request must be a JSON object", "invalid_json")
     return value
+
+
+def whole_number(text: str, digits: int) -> int | None:
+    """The number in a field of a form, of at most so many digits; None for any other text."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= digits else None
 
 
 def text(body: JsonObject, name: str) -> str | None:

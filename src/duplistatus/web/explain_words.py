@@ -10,6 +10,7 @@ from duplistatus.evaluate.next_run import ALL_DAYS
 from duplistatus.evaluate.outcome import OutcomeFact
 from duplistatus.evaluate.overdue import Activity, Schedule
 from duplistatus.evaluate.zone_evidence import ServerZone, ZoneReason, ZoneRule
+from duplistatus.i18n.weekdays import days_text
 from duplistatus.i18n.wording import Wording
 from duplistatus.store.changes import Change
 
@@ -77,7 +78,7 @@ def source_sentence(expected: Expectation, found: Explanation, wording: Wording)
         "told": _moment(expected.told_at, found, wording) if expected.told_at is not None else "",
         "base": _moment(expected.counted_from, found, wording) if expected.counted_from is not None else "",
         "interval": expected.interval,
-        "days": days_text(expected.days, wording),
+        "days": wording.gettext("on all weekdays") if expected.days == ALL_DAYS else days_text(expected.days, wording.locale),
         "sure": wording.percent(expected.confidence) if expected.confidence is not None else "",
     }
     texts = {
@@ -99,7 +100,7 @@ def source_word(source: Source, wording: Wording) -> str:
         Source.REPORT: wording.gettext("announced by report"),
         Source.PROPOSED: wording.gettext("proposed by the server"),
         Source.SERVER: wording.gettext("server’s schedule"),
-        Source.SETTING: wording.gettext("set by you"),
+        Source.SETTING: wording.gettext("set here"),
         Source.LEARNED: wording.gettext("learned"),
     }[source]
 
@@ -204,23 +205,6 @@ def change_sentence(change: Change, wording: Wording) -> str:
 
 def tolerance_text(tolerance: int, wording: Wording) -> str:
     return wording.spoken_age(tolerance) if tolerance else wording.gettext("nothing")
-
-
-def days_text(days: frozenset[int], wording: Wording) -> str:
-    """Weekdays by their names, or that all are allowed."""
-    if days == ALL_DAYS:
-        return wording.gettext("on all weekdays")
-    names = [
-        wording.gettext("Sunday"),
-        wording.gettext("Monday"),
-        wording.gettext("Tuesday"),
-        wording.gettext("Wednesday"),
-        wording.gettext("Thursday"),
-        wording.gettext("Friday"),
-        wording.gettext("Saturday"),
-    ]
-    # Weeks of work begin on Monday: Sunday comes last.
-    return wording.listing([names[day] for day in sorted(days, key=lambda day: (day - 1) % 7)])
 
 
 def offset_text(minutes: int | None) -> str:

@@ -4,6 +4,7 @@ of them comes from, and the time line of the runs and of the moments at which on
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from starlette.responses import Response
 from duplistatus.clock import DAY, HOUR, Instant, instant, iso, moment
 from duplistatus.evaluate.expectation import Told
 from duplistatus.evaluate.explanation import Explanation
+from duplistatus.evaluate.fleet_view import BAR
 from duplistatus.evaluate.next_run_text import read_moment
 from duplistatus.evaluate.overdue import Schedule
 from duplistatus.web import explain_words
@@ -28,7 +30,6 @@ LINE_WIDTH = 900
 _MARGIN = 20
 KINDS = {Schedule.OK: "ok", Schedule.LATE: "due", Schedule.OVERDUE: "late", Schedule.UNSCHEDULED: "quiet", Schedule.OFF: "quiet"}
 """The signs of verdicts."""
-_BARS = {"Success": "ok", "Warning": "warn", "Error": "error", "Fatal": "error"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ async def show_explanation(
     try:
         row, server, found, changes = await explained(request, job_id, asked)
     except Refused as refused:
-        if refused.status == 404:  # noqa: PLR2004 - the one refusal that a page has words for
+        if refused.status == HTTPStatus.NOT_FOUND:
             raise Refused(404, reader.wording.gettext("There is no such job, or it was removed"), "job_not_found") from refused
         raise
     wording = reader.wording
@@ -132,7 +133,7 @@ def _questions(found: Explanation, reader: Reader) -> list[tuple[str, str]]:
 def line_of(found: Explanation, reader: Reader) -> Line:
     """The runs and the expected moments, from the oldest run shown to the last moment that something tells."""
     wording = reader.wording
-    points = [(run.begun_at, _BARS.get(run.status, "quiet"), _run_word(run.status, run.told, reader)) for run in found.runs]
+    points = [(run.begun_at, BAR.get(run.status, "quiet"), _run_word(run.status, run.told, reader)) for run in found.runs]
     points += [(slot, "missed", wording.gettext("expected, no run")) for slot in found.missed]
     points += [(slot, "coming", wording.gettext("expected")) for slot in found.coming]
     points += [(slot, "coming", wording.gettext("probably")) for slot in found.probable]

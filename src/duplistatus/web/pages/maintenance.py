@@ -22,12 +22,14 @@ from duplistatus.store import fleet, snoozes, tags, windows
 from duplistatus.store.windows import WindowRow
 from duplistatus.web import silence_desk
 from duplistatus.web.access import Access, Caller, guarded
+from duplistatus.web.body import ID_DIGITS, whole_number
 from duplistatus.web.context import context
 from duplistatus.web.errors import Refused
 from duplistatus.web.pages.rendering import Reader, page, reader_of
 from duplistatus.web.pages.silence_words import local_text, read_local, trouble_words, when_words
 from duplistatus.web.window_words import words_of
 
+_LENGTH_DIGITS = 5
 router = APIRouter(include_in_schema=False)
 
 PATH = "/settings/maintenance"
@@ -66,8 +68,7 @@ async def show_maintenance(
 async def change_by_form(request: Request, caller: Annotated[Caller, guarded(Access.ADMIN)]) -> Response:
     """`do`: save, enable, disable, remove, wake or withdraw; `id`: of what."""
     form = await request.form()
-    number = str(form.get("id", ""))
-    chosen = int(number) if number.isascii() and number.isdecimal() and len(number) < 19 else None  # noqa: PLR2004 - what a column holds
+    chosen = whole_number(str(form.get("id", "")), ID_DIGITS)
     reader = reader_of(request)
     try:
         await _do(request, caller, str(form.get("do", "save")), chosen, form)
@@ -146,8 +147,7 @@ def _days(form: FormData) -> set[int]:
 
 
 def _number(value: object) -> int:
-    text = str(value or "").strip()
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0  # noqa: PLR2004 - more is too long anyway
+    return whole_number(str(value or "").strip(), _LENGTH_DIGITS) or 0
 
 
 def _new(reader: Reader) -> _Fields:

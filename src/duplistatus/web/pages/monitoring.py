@@ -26,6 +26,7 @@ from duplistatus.store.watch_list import WatchRow, watch_row, watch_rows
 from duplistatus.store.watching import watch_settings
 from duplistatus.web import watch_desk
 from duplistatus.web.access import Access, Caller, guarded
+from duplistatus.web.body import whole_number
 from duplistatus.web.context import context
 from duplistatus.web.errors import Refused
 from duplistatus.web.pages.monitoring_rows import AS_WRITTEN, UNITS, Form, Line, csv_of, interval_of, line_of, matching, problem_words
@@ -39,6 +40,7 @@ PATH = "/settings/monitoring"
 PAGE = 100
 """Jobs on one page."""
 _LONGEST_QUERY = 200
+_PAGE_DIGITS, _SLOT_DIGITS = 6, 4
 _IS_ID = re.compile(r"[0-9]{1,18}")
 
 _Reader = Annotated[Caller, guarded(Access.READ)]
@@ -247,8 +249,7 @@ def _text(form: FormData, name: str) -> str:
 
 
 def _page_number(form: FormData) -> int:
-    text = _text(form, "p")
-    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 7 else 1  # noqa: PLR2004 - as `_Number`
+    return whole_number(_text(form, "p"), _PAGE_DIGITS) or 1
 
 
 def _settings(form: FormData, settings: WatchSettings) -> WatchSettings:
@@ -259,7 +260,7 @@ def _settings(form: FormData, settings: WatchSettings) -> WatchSettings:
         tolerance=read_tolerance(_text(form, "tolerance")),
         check_interval=_text(form, "check_interval"),
         frequency=_text(form, "frequency"),
-        failing_after=int(slots[:4]) if slots.isascii() and slots.isdecimal() else 0,
+        failing_after=whole_number(slots, _SLOT_DIGITS) or 0,
     )
 
 

@@ -18,6 +18,7 @@ from duplistatus.evaluate.zone_evidence import ZoneSource
 from duplistatus.i18n.weekdays import days_text
 from duplistatus.i18n.wording import Wording
 from duplistatus.store.watch_list import WatchRow
+from duplistatus.web.explain_words import source_word
 
 UNITS = ("m", "h", "D", "W", "M", "Y")
 AS_WRITTEN = "text"
@@ -88,7 +89,7 @@ def line_of(wording: Wording, row: WatchRow, now: Instant, form: Form | None = N
         form=form or form_of(setting),
         schedule=schedule,
         kind=_KINDS[schedule],
-        source=source_word(wording, row.due_source),
+        source=source_word(Source(row.due_source), wording) if row.due_source else wording.gettext("not known"),
         zone=zone_word(wording, row.zone_source),
         interval=interval_text(wording, setting),
         days=days_text(setting.days, wording.locale),
@@ -142,18 +143,6 @@ def interval_text(wording: Wording, setting: JobSetting) -> str:
         "s": wording.ngettext("%(num)s second", "%(num)s seconds", count),
     }
     return texts[unit] % {"num": count}
-
-
-def source_word(wording: Wording, source: str | None) -> str:
-    """How the expected moment is known."""
-    words = {
-        Source.SETTING: wording.gettext("set here"),
-        Source.REPORT: wording.gettext("its reports"),
-        Source.PROPOSED: wording.gettext("server’s proposal"),
-        Source.SERVER: wording.gettext("server’s schedule"),
-        Source.LEARNED: wording.gettext("rhythm of its runs"),
-    }
-    return words[Source(source)] if source else wording.gettext("not known")
 
 
 def zone_word(wording: Wording, source: str) -> str:

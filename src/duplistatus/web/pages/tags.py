@@ -16,6 +16,7 @@ from duplistatus.i18n.wording import Wording
 from duplistatus.store import fleet, tags
 from duplistatus.web import silence_desk
 from duplistatus.web.access import Access, Caller, guarded
+from duplistatus.web.body import ID_DIGITS, whole_number
 from duplistatus.web.context import context
 from duplistatus.web.errors import Refused
 from duplistatus.web.pages.rendering import page, reader_of, reading, server_url
@@ -41,8 +42,7 @@ async def show_tags(
 async def change_by_form(request: Request, caller: Annotated[Caller, guarded(Access.ADMIN)]) -> Response:
     """`do`: save or remove a tag (`id`), or assign the tags of a `server`."""
     form = await request.form()
-    number = str(form.get("id", ""))
-    chosen = int(number) if number.isascii() and number.isdecimal() and len(number) < 19 else None  # noqa: PLR2004 - what a column holds
+    chosen = whole_number(str(form.get("id", "")), ID_DIGITS)
     server = str(form.get("server", "")) or None
     try:
         await _do(request, caller, form, chosen, server)

@@ -1,0 +1,23 @@
+"""A machine on each database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.background.machine import Machine
+from tests.store.conftest import database as database  # noqa: PLC0414 - a fixture of this folder too
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from duplistatus.clock import SetClock
+    from duplistatus.store.database import Database
+
+
+@pytest.fixture
+def machine(database: Database, clock: SetClock) -> Iterator[Machine]:
+    made = Machine(database, clock)
+    yield made
+    made.close()
