@@ -17,6 +17,7 @@ from duplistatus import __version__
 from duplistatus.background.scheduler import Scheduler
 from duplistatus.clock import Clock, SystemClock
 from duplistatus.security.first_account import FirstAccount, ensure_first_account
+from duplistatus.security.secrets import Secrets
 from duplistatus.settings import Settings
 from duplistatus.store.database import Database
 from duplistatus.store.schema import migrate
@@ -132,7 +133,7 @@ def build(
     goes on telling the demo's story."""
     database = Database(settings.database_file, settings.database_url)
     writer = Writer(database)
-    parts = Context(settings, clock or SystemClock(), database, writer)
+    parts = Context(settings, clock or SystemClock(), database, writer, Secrets(settings.key_file))
     scheduler = Scheduler.of(database, writer, parts.clock, settings.time_zone)
 
     @asynccontextmanager

@@ -45,7 +45,7 @@ def saved(page: Page) -> None:
 def test_it_tells_when_each_job_is_expected_and_how_that_is_known(visit: Visit, told: Site) -> None:
     page = visit(told)
     page.get_by_label("Account of admin").click()
-    page.get_by_role("link", name="Backup monitoring").click()
+    page.get_by_role("link", name="Settings").click()
     expect(page.locator("tr[id^=job-]")).to_have_count(5)
     photos = row(page, "harbour", "Photos")
     expect(photos).to_contain_text("announced by report")

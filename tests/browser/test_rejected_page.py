@@ -23,6 +23,7 @@ def test_what_was_refused_is_listed_with_its_reason_and_shown_as_text(
 ) -> None:
     page = visit(recorded)
     page.get_by_label("Account of admin").click()
+    page.get_by_role("link", name="Settings").click()
     page.get_by_role("link", name="Rejected reports").click()
     row = page.get_by_role("row").filter(has_text="text/html")
     expect(page.get_by_role("row").filter(has_text="connection works")).to_have_count(1)

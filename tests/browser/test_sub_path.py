@@ -68,6 +68,7 @@ def test_the_whole_story_stays_below_the_path(visit: Visit, below: Site) -> None
     page.goto(f"{below.address}/api/docs")
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
     page.get_by_label("Account of admin").click()
+    page.get_by_role("link", name="Settings").click()
     page.get_by_role("link", name="Rejected reports").click()
     expect(page).to_have_url(f"{below.address}/rejected")
     page.get_by_label("Account of admin").click()

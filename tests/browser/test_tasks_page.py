@@ -41,6 +41,7 @@ def fail(site: Site) -> None:
 def test_the_menu_leads_to_the_page_and_a_task_runs_now(visit: Visit, fresh: Site) -> None:
     page = visit(fresh)
     page.get_by_label("Account of admin").click()
+    page.get_by_role("link", name="Settings").click()
     page.get_by_role("link", name="Tasks").click()
     check = row(page, CHECK)
     expect(check).to_contain_text("every 5 minutes")

@@ -12,7 +12,7 @@ from duplistatus.clock import HOUR
 from duplistatus.evaluate.backup_setting import BackupSetting, backup_setting_json, read_backup_setting
 from duplistatus.evaluate.job_setting import NOT_SET, TOLERANCES, JobSetting
 from duplistatus.evaluate.next_run import ALL_DAYS
-from duplistatus.evaluate.notify_setting import EVENTS, NOTIFY_NOT_SET, NotifySetting
+from duplistatus.evaluate.notify_setting import EVENTS, NOTIFY_NOT_SET, Additional, NotifySetting
 
 UNTOUCHED = BackupSetting(NOT_SET, NOTIFY_NOT_SET)
 EVERY_DAY = {"expectedInterval": "1D", "allowedWeekDays": [0, 1, 2, 3, 4, 5, 6]}
@@ -31,7 +31,11 @@ settings = st.builds(
     )
     | st.builds(JobSetting, watched=st.booleans(), tolerance=st.none() | st.just(HOUR)),
     st.builds(
-        NotifySetting, event=st.sampled_from(EVENTS), ntfy=st.booleans(), email=st.booleans(), additional_emails=st.just("a@example.org")
+        NotifySetting,
+        event=st.sampled_from(EVENTS),
+        ntfy=st.booleans(),
+        email=st.booleans(),
+        additional=st.builds(Additional, emails=st.sampled_from([None, "", "a@example.org"])),
     ),
 )
 
@@ -75,7 +79,7 @@ def test_nothing_is_a_way_back_to_what_the_server_says() -> None:
 def test_choices_of_messages_are_kept() -> None:
     sent = {"notificationEvent": "off", "ntfyEnabled": False, "additionalEmails": "a@example.org", "additionalNtfyTopic": None}
     after = read_backup_setting(sent, UNTOUCHED, 1)
-    assert after == BackupSetting(NOT_SET, replace(NOTIFY_NOT_SET, event="off", ntfy=False, additional_emails="a@example.org"))
+    assert after == BackupSetting(NOT_SET, replace(NOTIFY_NOT_SET, event="off", ntfy=False, additional=Additional(emails="a@example.org")))
     assert backup_setting_json(after)["additionalEmails"] == "a@example.org"
     assert "additionalNtfyTopic" not in backup_setting_json(after)
 

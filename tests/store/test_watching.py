@@ -10,7 +10,7 @@ import pytest
 
 from duplistatus.clock import DAY, HOUR, MINUTE, Instant
 from duplistatus.evaluate.job_setting import NOT_SET, JobSetting, WatchSettings
-from duplistatus.evaluate.notify_setting import NOTIFY_NOT_SET, NotifySetting
+from duplistatus.evaluate.notify_setting import NOTIFY_NOT_SET, Additional, NotifySetting
 from duplistatus.evaluate.setting_change import BACK_TO_SERVER, SettingError, read_change
 from duplistatus.report.reading import read_body
 from duplistatus.store import fleet, watching
@@ -96,7 +96,7 @@ def test_a_stored_value_that_cannot_be_read_is_the_default_and_leaves_the_others
 def test_settings_of_a_job_are_kept_beside_its_choices_of_messages(connection: Connection) -> None:
     job_id = told(connection, Made(Instant(NOON - HOUR)))
     setting = JobSetting(False, True, "1W12h", frozenset({0, 6}), 135, 20_000, 12 * HOUR)
-    notify = NotifySetting("errors", ntfy=False, additional_emails="a@example.org, ä@example.org")
+    notify = NotifySetting("errors", ntfy=False, additional=Additional(emails="a@example.org, ä@example.org"))
     watching.save_notify(connection, job_id, notify, BY, NOON)
     assert watching.job_setting(connection, job_id) == NOT_SET
     watching.save_job_setting(connection, job_id, setting, BY, NOON)

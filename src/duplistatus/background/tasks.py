@@ -12,6 +12,7 @@ from duplistatus.store import audit, sessions
 from duplistatus.store.audit import Entry
 from duplistatus.store.database import Connection, Database
 from duplistatus.store.tasks import Figures, watched
+from duplistatus.store.telling import tell_overdue
 from duplistatus.store.writer import Writer
 
 
@@ -37,14 +38,19 @@ Doing = Callable[[Parts, Occasion], Awaitable[Figures]]
 
 
 async def check_overdue(parts: Parts, occasion: Occasion) -> Figures:
-    """Judges what is due, or all jobs anew; how many are overdue."""
+    """Judges what is due, or all jobs anew, and tells of those that are overdue wherever that is due; how many are, and how many messages
+    were written."""
     if occasion.anew:
         changed = await judge_anew(parts.writer, occasion.now)
     else:
         changed = await judge_due(parts.database, parts.writer, parts.clock, catch_up=occasion.catch_up)
     with parts.database.read() as connection:
         found = watched(connection)
-    figures = {"jobs": found.jobs, "checked": found.watched, "overdue": found.overdue, "sent": 0, "changed": changed}
+    down_since = occasion.catch_up.since if occasion.catch_up is not None else None
+    sent = (
+        await parts.writer.write(lambda connection: tell_overdue(connection, occasion.now, down_since=down_since)) if found.overdue else 0
+    )
+    figures = {"jobs": found.jobs, "checked": found.watched, "overdue": found.overdue, "sent": sent, "changed": changed}
     if occasion.catch_up is not None:
         figures |= {"silent_minutes": occasion.catch_up.minutes}
     return figures

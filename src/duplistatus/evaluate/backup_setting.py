@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from duplistatus.evaluate.job_setting import DEFAULT_INTERVAL, JobSetting, tolerance_name
 from duplistatus.evaluate.next_run import ALL_DAYS
-from duplistatus.evaluate.notify_setting import NotifySetting, checked_notify
+from duplistatus.evaluate.notify_setting import Additional, NotifySetting, checked_additional, checked_notify
 from duplistatus.evaluate.setting_change import (
     Field,
     SettingChange,
@@ -21,11 +21,9 @@ from duplistatus.evaluate.setting_change import (
 )
 
 Sent = Mapping[str, object]
-_TEXTS = {
-    "additionalNotificationEvent": "additional_event",
-    "additionalEmails": "additional_emails",
-    "additionalNtfyTopic": "additional_topic",
-}
+_ADDITIONAL = {"additionalNotificationEvent": "event", "additionalEmails": "emails", "additionalNtfyTopic": "topic"}
+OF_SERVER = "__default__"
+"""What 1.4.2 puts in the place of a job's name for what holds for all jobs of a server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,18 @@ def backup_setting_json(setting: BackupSetting) -> dict[str, object]:
         "timeOfDay": time_text(watch.time_of_day) if watch.time_of_day is not None else None,
         "tolerance": tolerance_name(watch.tolerance) if watch.tolerance is not None else None,
     }
-    return body | {name: value for name, own in _TEXTS.items() if (value := getattr(notify, own))}
+    return body | additional_json(notify.additional)
+
+
+def additional_json(additional: Additional) -> dict[str, object]:
+    """The fields of 1.4.2 of whom besides to tell; what is not said is not in it, and follows the server."""
+    return {name: value for name, own in _ADDITIONAL.items() if (value := getattr(additional, own)) is not None}
+
+
+def read_additional_sent(sent: Sent, before: Additional) -> Additional:
+    """Whom besides to tell after an entry: fields that are not named stay, null follows the server. Raises ValueError with a sentence."""
+    named = {own: _text(sent, name) if sent[name] is not None else None for name, own in _ADDITIONAL.items() if name in sent}
+    return checked_additional(replace(before, **named))
 
 
 def _watch_change(sent: Sent, before: JobSetting) -> SettingChange:
@@ -96,13 +105,7 @@ def _notify(sent: Sent, before: NotifySetting) -> NotifySetting:
         notify = replace(notify, ntfy=_flag(sent, "ntfyEnabled"))
     if "emailEnabled" in sent:
         notify = replace(notify, email=_flag(sent, "emailEnabled"))
-    if "additionalNotificationEvent" in sent:
-        notify = replace(notify, additional_event=_text_or_none(sent, "additionalNotificationEvent"))
-    if "additionalEmails" in sent:
-        notify = replace(notify, additional_emails=_text_or_none(sent, "additionalEmails"))
-    if "additionalNtfyTopic" in sent:
-        notify = replace(notify, additional_topic=_text_or_none(sent, "additionalNtfyTopic"))
-    return checked_notify(notify)
+    return checked_notify(replace(notify, additional=read_additional_sent(sent, notify.additional)))
 
 
 def _flag(sent: Sent, name: str) -> bool:
@@ -110,10 +113,6 @@ def _flag(sent: Sent, name: str) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"{name} must be true or false")
     return value
-
-
-def _text_or_none(sent: Sent, name: str) -> str:
-    return _text(sent, name) if sent[name] is not None else ""
 
 
 def _text(sent: Sent, name: str) -> str:

@@ -17,6 +17,7 @@ from duplistatus.store.heirs import forget_job
 from duplistatus.store.origins import settle
 from duplistatus.store.statement import Statement
 from duplistatus.store.tables import activity, change, job, origin, raw_report, run, run_log
+from duplistatus.store.tell_tables import notice, outbox, reminder
 from duplistatus.store.zones import settle_zone
 
 
@@ -31,6 +32,7 @@ class Deleted:
 
 _OF_JOB = select(origin.c.id).where(origin.c.job_id == bindparam("job_id")).scalar_subquery()
 _RUNS_OF_JOB = select(run.c.id).where(run.c.origin_id.in_(_OF_JOB))
+_NOTICES_OF_JOB = select(notice.c.id).where(notice.c.job_id == bindparam("job_id"))
 _MACHINES = Statement(select(origin.c.machine_name, origin.c.machine_id).where(origin.c.job_id == bindparam("job_id")).distinct())
 _COUNT = Statement(select(func.count()).select_from(run).where(run.c.job_id == bindparam("job_id")))
 _DELETES = tuple(
@@ -39,6 +41,9 @@ _DELETES = tuple(
         delete(raw_report).where(raw_report.c.job_id == bindparam("job_id")),
         delete(run_log).where(run_log.c.run_id.in_(_RUNS_OF_JOB)),
         delete(run).where(run.c.origin_id.in_(_OF_JOB)),
+        delete(outbox).where(outbox.c.notice_id.in_(_NOTICES_OF_JOB)),
+        delete(notice).where(notice.c.job_id == bindparam("job_id")),
+        delete(reminder).where(reminder.c.job_id == bindparam("job_id")),
         delete(activity).where(activity.c.job_id == bindparam("job_id")),
         delete(change).where(change.c.job_id == bindparam("job_id")),
         delete(origin).where(origin.c.job_id == bindparam("job_id")),

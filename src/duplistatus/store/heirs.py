@@ -1,13 +1,17 @@
 """What people said of jobs and servers, when these become others. In: a connection, what ends and who takes its place; out: settings,
-snoozes, acknowledgements, tags and windows moved to the heir, or dropped where it has its own."""
+snoozes, acknowledgements, tags, windows, filters of channels and messages moved to the heir, or dropped where it has its own."""
 
 from __future__ import annotations
+
+import json
 
 from sqlalchemy import BindParameter, bindparam, delete, select, update
 
 from duplistatus.store.database import Connection
 from duplistatus.store.ids import JobId, ServerId
 from duplistatus.store.statement import Statement
+from duplistatus.store.tables import server
+from duplistatus.store.tell_tables import channel, notice, reminder
 from duplistatus.store.watch_tables import acknowledgement, job_setting, maintenance, server_tag, snooze
 
 _OLD: BindParameter[int] = bindparam("old")
@@ -28,6 +32,13 @@ _MOVE_TAG = Statement(
     update(server_tag).where(server_tag.c.server_id == _OLD, server_tag.c.tag_id == bindparam("tag")).values(server_id=_NEW)
 )
 _DROP_TAGS = Statement(delete(server_tag).where(server_tag.c.server_id == _OLD))
+_MOVE_NOTICES = Statement(update(notice).where(notice.c.job_id == _OLD).values(job_id=_NEW))
+_MOVE_NOTICES_OF_SERVER = Statement(update(notice).where(notice.c.server_id == _OLD).values(server_id=_NEW))
+_DROP_REMINDERS = Statement(delete(reminder).where(reminder.c.job_id == _OLD))
+_ADDITIONAL = Statement(select(server.c.notify).where(server.c.id == bindparam("of")))
+_SET_ADDITIONAL = Statement(update(server).where(server.c.id == _NEW, server.c.notify.is_(None)).values(notify=bindparam("notify_new")))
+_FILTERS = Statement(select(channel.c.id, channel.c.filter).where(channel.c.key.is_(None)))
+_SET_FILTER = Statement(update(channel).where(channel.c.id == bindparam("of")).values(filter=bindparam("filter_new")))
 
 
 def inherit_job(connection: Connection, old: JobId, heir: JobId) -> None:
@@ -36,6 +47,9 @@ def inherit_job(connection: Connection, old: JobId, heir: JobId) -> None:
     for of_heir, move, drop in _ONE_A_JOB:
         connection.run(drop if connection.value(of_heir, both) is not None else move, both)
     connection.run(_MOVE_SNOOZES, both)
+    connection.run(_MOVE_NOTICES, both)
+    connection.run(_DROP_REMINDERS, both)
+    _move_in_filters(connection, "jobs", old, heir)
 
 
 def forget_job(connection: Connection, job_id: JobId) -> None:
@@ -55,3 +69,16 @@ def inherit_server(connection: Connection, old: ServerId, heir: ServerId) -> Non
         if tag_id not in known:
             connection.run(_MOVE_TAG, {**both, "tag": tag_id})
     connection.run(_DROP_TAGS, both)
+    connection.run(_MOVE_NOTICES_OF_SERVER, both)
+    connection.run(_SET_ADDITIONAL, {**both, "notify_new": connection.value(_ADDITIONAL, {"of": old})})
+    _move_in_filters(connection, "servers", old, heir)
+
+
+def _move_in_filters(connection: Connection, kind: str, old: int, heir: int) -> None:
+    """Filters of channels that name what ends name its heir."""
+    for channel_id, text in connection.rows(_FILTERS):
+        read = json.loads(text)
+        named = read.get(kind, [])
+        if old in named:
+            read[kind] = sorted({heir if each == old else each for each in named})
+            connection.run(_SET_FILTER, {"of": channel_id, "filter_new": json.dumps(read)})

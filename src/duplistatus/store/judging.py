@@ -22,6 +22,7 @@ from duplistatus.store.schedules import KeptFacts, all_job_ids, kept_facts, with
 from duplistatus.store.silences import Silences
 from duplistatus.store.statement import Statement
 from duplistatus.store.tables import change, job
+from duplistatus.store.telling import forget_reminders
 from duplistatus.store.watching import watch_settings
 
 _NOTE = Statement(insert(change).values({name: bindparam(name) for name in ("job_id", "fact", "from_value", "to_value", "at", "reason")}))
@@ -94,6 +95,9 @@ def _judge(
         values = {name + "_new": getattr(verdict, name) for name in _SAVED}
         connection.run(_SAVE, values | {"due_at_new": due, "job_id": job_id, "now": now})
     reason = {"down_since": down_since} if down_since is not None else {}
+    if verdict.schedule != kept.schedule and (asks or verdict.schedule == "overdue"):
+        # Who was told of an earlier time knows nothing of this one; a report that ends it is told elsewhere.
+        forget_reminders(connection, job_id)
     changed = _note_verdict(connection, kept, verdict, settings, now, reason)
     is_new = kept.run_count <= 1
     if asks or is_new or kept.silence != "none" or (kept.silence_at is not None and kept.silence_at <= now):

@@ -1,12 +1,13 @@
 """Recording one document: one transaction is the run with its log and raw document, the job's row, the day, the activity, the server's
-description and the change of facts. In: a parsed report and what is known of its arrival; out: what became of it. Nothing is half
-stored: the caller's savepoint holds all of it."""
+description, the change of facts and the messages of it. In: a parsed report and what is known of its arrival; out: what became of it.
+Nothing is half stored: the caller's savepoint holds all of it."""
 
 from __future__ import annotations
 
 from sqlalchemy import bindparam, select
 
 from duplistatus.clock import MINUTE, SECOND, Instant
+from duplistatus.evaluate.job_summary import RunFacts
 from duplistatus.report.report import Kind, Report
 from duplistatus.store.activities import end_live, record_activity
 from duplistatus.store.arrivals import Arrival, Outcome, Recorded, keep_raw
@@ -16,8 +17,9 @@ from duplistatus.store.ids import JobId
 from duplistatus.store.origins import Place, find_place
 from duplistatus.store.run_rows import add_document, insert_run, known, run_facts_of
 from duplistatus.store.statement import Statement
-from duplistatus.store.summaries import add_run, rebuild_job
+from duplistatus.store.summaries import add_run, rebuild_job, run_facts
 from duplistatus.store.tables import run
+from duplistatus.store.telling import tell_back, tell_run
 from duplistatus.store.visible import JSON, TEXT, show_runs
 from duplistatus.store.zones import settle_zone
 
@@ -81,8 +83,10 @@ def _record_run(connection: Connection, arrival: Arrival, report: Report, place:
         run_id, uid = insert_run(connection, arrival, report, place.origin_id, begun_at, kind, place.job_id)
         keep_raw(connection, arrival, report, place, run_id)
         end_live(connection, place.job_id, place.activity, begun_at, arrival.at)
-        add_run(connection, place.job_id, run_facts_of(run_id, uid, begun_at, report), arrival.at)
+        facts = run_facts_of(run_id, uid, begun_at, report)
+        add_run(connection, place.job_id, facts, arrival.at)
         _describe(connection, report, place, begun_at, arrival.at)
+        _tell(connection, place.job_id, facts, arrival.at)
         return Recorded(Outcome.STORED, place.job_id, place.server_key, uid)
     known_id, known_kinds, known_origin, uid = same[0], same[2], same[3], same[4]
     if known_origin != place.origin_id:
@@ -94,8 +98,15 @@ def _record_run(connection: Connection, arrival: Arrival, report: Report, place:
         end_live(connection, place.job_id, place.activity, begun_at, arrival.at)
         rebuild_job(connection, place.job_id, arrival.at)
         _describe(connection, report, place, begun_at, arrival.at)
+        _tell(connection, place.job_id, run_facts(connection, known_id), arrival.at)
     keep_raw(connection, arrival, report, place, known_id)
     return Recorded(Outcome.COMPLETED, place.job_id, uid=uid)
+
+
+def _tell(connection: Connection, job_id: JobId, facts: RunFacts, now: Instant) -> None:
+    """Puts the messages of a run into the outbox."""
+    tell_back(connection, job_id, facts, now)
+    tell_run(connection, job_id, facts, now)
 
 
 def _same_run(rows: list[Row], kind: int, begun_at: Instant) -> Row | None:

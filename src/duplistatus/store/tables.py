@@ -23,6 +23,8 @@ server = Table(
     text("alias"),
     text("note"),
     text("url"),
+    # JSON: whom besides to tell of its jobs, where these have nothing of their own
+    Column("notify", Text),
     Column("password_enc", LargeBinary),
     # the zone in which its scheduler counts, by IANA name, and how that is known: a value of `ZoneSource`
     Column("zone", Text, nullable=False, server_default="UTC"),

@@ -4,8 +4,10 @@ settings. A stored value that cannot be read any more counts as not set, so that
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import bindparam, insert, or_, select, update
 
@@ -19,7 +21,14 @@ from duplistatus.evaluate.job_setting import (
     read_tolerance,
 )
 from duplistatus.evaluate.next_run import ALL_DAYS
-from duplistatus.evaluate.notify_setting import NOTIFY_NOT_SET, NotifySetting, checked_notify
+from duplistatus.evaluate.notify_setting import (
+    NO_ADDITIONAL,
+    NOTIFY_NOT_SET,
+    Additional,
+    NotifySetting,
+    checked_additional,
+    checked_notify,
+)
 from duplistatus.store.account_tables import setting
 from duplistatus.store.database import Connection, Row
 from duplistatus.store.ids import JobId, ServerId
@@ -50,6 +59,9 @@ _NOTIFY = Statement(select(table.c.notify).where(table.c.job_id == bindparam("jo
 _ALL_NOTIFY = Statement(select(table.c.job_id, table.c.notify).where(table.c.notify.is_not(None)))
 _UPDATE_NOTIFY = Statement(update(table).where(table.c.job_id == bindparam("of")).values({"notify": bindparam("notify")} | _CHANGED))
 _INSERT_NOTIFY = Statement(insert(table).values({"job_id": bindparam("of"), "notify": bindparam("notify")} | _CHANGED))
+_ADDITIONAL = ("event", "emails", "topic")
+_ALL_ADDITIONAL = Statement(select(server.c.id, server.c.notify).where(server.c.notify.is_not(None)))
+_SET_ADDITIONAL = Statement(update(server).where(server.c.id == bindparam("of")).values(notify=bindparam("notify_new")))
 _FORGET_SLOT = Statement(update(job).where(job.c.id == bindparam("job_id")).values(setting_slot=None))
 _SET_ZONE = Statement(update(server).where(server.c.id == bindparam("of")).values(zone_set=bindparam("zone")))
 
@@ -111,19 +123,32 @@ def save_job_setting(connection: Connection, job_id: JobId, setting: JobSetting,
 
 def notify_of(connection: Connection, job_id: JobId) -> NotifySetting:
     """What is told of one job."""
-    return _notify(connection.value(_NOTIFY, {"job_id": job_id}))
+    return read_notify(connection.value(_NOTIFY, {"job_id": job_id}))
 
 
 def notify_settings(connection: Connection) -> dict[JobId, NotifySetting]:
     """What is told, by job; jobs for which nothing is set are not in it."""
-    return {row[0]: _notify(row[1]) for row in connection.rows(_ALL_NOTIFY)}
+    return {row[0]: read_notify(row[1]) for row in connection.rows(_ALL_NOTIFY)}
 
 
 def save_notify(connection: Connection, job_id: JobId, notify: NotifySetting, by: str, now: Instant) -> None:
     """Stores what is told of one job."""
-    values = {"of": job_id, "notify": json.dumps(asdict(notify), ensure_ascii=False), "changed_at": now, "changed_by": by}
+    own = {"event": notify.event, "ntfy": notify.ntfy, "email": notify.email}
+    text = json.dumps(own | _additional_values(notify.additional), ensure_ascii=False)
+    values = {"of": job_id, "notify": text, "changed_at": now, "changed_by": by}
     if not connection.run(_UPDATE_NOTIFY, values).rowcount:
         connection.run(_INSERT_NOTIFY, values)
+
+
+def additional_of_servers(connection: Connection) -> dict[ServerId, Additional]:
+    """Whom besides to tell of the jobs of a server, by server; servers for which nothing is set are not in it."""
+    return {row[0]: read_additional(row[1]) for row in connection.rows(_ALL_ADDITIONAL)}
+
+
+def save_additional(connection: Connection, server_id: ServerId, additional: Additional) -> None:
+    """Stores whom besides to tell of the jobs of a server."""
+    values = _additional_values(additional)
+    connection.run(_SET_ADDITIONAL, {"of": server_id, "notify_new": json.dumps(values, ensure_ascii=False) if values else None})
 
 
 def set_server_zone(connection: Connection, server_id: ServerId, name: str | None) -> None:
@@ -141,12 +166,39 @@ def setting_of_row(row: Row) -> JobSetting:
         return JobSetting(watched=bool(watched))
 
 
-def _notify(text: str | None) -> NotifySetting:
-    if text is None:
-        return NOTIFY_NOT_SET
+def read_notify(text: str | None) -> NotifySetting:
+    """What is told of a job, from the column of its settings; what cannot be read counts as not set."""
+    read = _object(text)
     try:
-        stored = json.loads(text)
-        kept = {each.name: stored[each.name] for each in fields(NotifySetting) if type(stored.get(each.name)) is type(each.default)}
-        return checked_notify(NotifySetting(**kept))
-    except (ValueError, AttributeError):
+        own = {name: read[name] for name in ("event", "ntfy", "email") if name in read}
+        return checked_notify(NotifySetting(**own, additional=_additional(read)))
+    except (TypeError, ValueError, AttributeError):
         return NOTIFY_NOT_SET
+
+
+def read_additional(text: str | None) -> Additional:
+    """Whom besides to tell, from the column of a server; what cannot be read counts as not set."""
+    try:
+        return checked_additional(_additional(_object(text)))
+    except (TypeError, ValueError, AttributeError):
+        return NO_ADDITIONAL
+
+
+def _object(text: str | None) -> dict[str, Any]:
+    if not text:
+        return {}
+    try:
+        read = json.loads(text)
+    except ValueError:
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def _additional(read: Mapping[str, Any]) -> Additional:
+    return Additional(*(read.get(f"additional_{name}") for name in _ADDITIONAL))
+
+
+def _additional_values(additional: Additional) -> dict[str, str]:
+    """What is said of others, by the names in the column; what is not said is not in it."""
+    values = {f"additional_{name}": getattr(additional, name) for name in _ADDITIONAL}
+    return {name: value for name, value in values.items() if value is not None}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection
 
 from duplistatus.clock import Clock
+from duplistatus.security.secrets import Secrets
 from duplistatus.settings import Settings
 from duplistatus.store.database import Database
 from duplistatus.store.writer import Writer
@@ -21,6 +22,7 @@ class Context:
     clock: Clock
     database: Database
     writer: Writer
+    secrets: Secrets
 
 
 def context(connection: HTTPConnection) -> Context:
