@@ -34,6 +34,7 @@ STYLE_PARTS = (
     "styles/explain.css",
     "styles/monitoring.css",
     "styles/silences.css",
+    "styles/channels.css",
     "vendor/uPlot-1.6.32.min.css",
 )
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".ico": "image/x-icon"}
