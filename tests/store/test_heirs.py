@@ -10,9 +10,13 @@ import pytest
 from duplistatus.clock import DAY, HOUR, Instant
 from duplistatus.evaluate.job_setting import JobSetting
 from duplistatus.evaluate.maintenance import Once
+from duplistatus.evaluate.notice import Event
+from duplistatus.evaluate.notify_setting import Additional
+from duplistatus.evaluate.routing import Filter
 from duplistatus.report.reading import read_body
 from duplistatus.report.report import Report
-from duplistatus.store import deletion, fleet, silencing, snoozes, tags, watching, windows
+from duplistatus.store import channels, deletion, fleet, silencing, snoozes, tags, watching, windows
+from duplistatus.store.channels import ChannelValues
 from duplistatus.store.record import record
 from duplistatus.store.windows import Plan
 from tests.store.telling import NOON, arrival
@@ -137,3 +141,25 @@ def test_nothing_is_left_of_a_removed_job(database: Database, table: str) -> Non
     assert write(database, lambda connection: deletion.delete_job(connection, "id-alpha", "Files", NOON)) is not None
     # The snooze of its server stays: other jobs may report from there.
     assert count(database, table) == (1 if table == "snooze" else 0)
+
+
+def test_filters_messages_and_additional_destinations_follow_the_heir(database: Database) -> None:
+    send(database, Made(Instant(NOON - 2 * DAY)), machine_id=True)
+    with database.read() as connection:
+        (server,), (job,) = fleet.servers(connection), fleet.jobs(connection)
+    chosen = Filter(frozenset({Event.ERROR}), servers=frozenset({server.id}), jobs=frozenset({job.id}))
+
+    def prepare(connection: Connection) -> None:
+        channels.add_channel(connection, "webhook", ChannelValues("hook", True, {}, "", chosen), "ann", NOON)
+        watching.save_additional(connection, server.id, Additional(topic="family"))
+
+    write(database, prepare)
+    send(database, Made(Instant(NOON - DAY), result="Error"), machine_id=True)
+    send(database, Made(NOON))
+    with database.read() as connection:
+        (heir,), (left,) = fleet.servers(connection), fleet.jobs(connection)
+        assert heir.id != server.id
+        narrowed = channels.channels(connection)[-1].filter
+        assert (narrowed.servers, narrowed.jobs) == ({heir.id}, {left.id})
+        assert watching.additional_of_servers(connection)[heir.id] == Additional(topic="family")
+        assert connection.raw.execute("SELECT job_id, server_id FROM notice").fetchall() == [(left.id, heir.id)]
