@@ -19,7 +19,7 @@ from duplistatus.evaluate.reminders import MANY, is_due
 from duplistatus.evaluate.routing import Outlet, Route, routes_of
 from duplistatus.store.account_tables import setting
 from duplistatus.store.channels import outlets
-from duplistatus.store.database import Connection
+from duplistatus.store.database import Connection, Row
 from duplistatus.store.ids import JobId, ServerId
 from duplistatus.store.outbox import add_deliveries
 from duplistatus.store.statement import Statement
@@ -31,9 +31,9 @@ from duplistatus.store.watching import read_additional, read_notify, watch_setti
 
 _PLACE = (
     select(
+        job.c.id,
         job.c.server_id,
         job.c.silence,
-        job.c.silence_at,
         job_setting.c.notify,
         server.c.notify,
         job.c.last_begun_at,
@@ -48,7 +48,7 @@ _PLACE = (
     .outerjoin(job_setting, job_setting.c.job_id == job.c.id)
 )
 _JOB = Statement(_PLACE.where(job.c.id == bindparam("job_id")))
-_OVERDUE = Statement(select(job.c.id).where(job.c.schedule == "overdue", job.c.silence == "none").order_by(job.c.overdue_at, job.c.id))
+_OVERDUE = Statement(_PLACE.where(job.c.schedule == "overdue", job.c.silence == "none").order_by(job.c.overdue_at, job.c.id))
 _TAGS = Statement(select(server_tag.c.tag_id).where(server_tag.c.server_id == bindparam("server_id")))
 _KNOWN = Statement(select(notice.c.id).where(notice.c.key == bindparam("key")))
 _ADD = Statement(
@@ -59,6 +59,7 @@ _TOLD = Statement(
         reminder.c.job_id == bindparam("job_id")
     )
 )
+_ALL_TOLD = Statement(select(reminder.c.job_id, reminder.c.channel_id, reminder.c.destination, reminder.c.told_at))
 _TELL = Statement(
     update(reminder)
     .where(reminder.c.job_id == bindparam("of"), reminder.c.channel_id == bindparam("to"), reminder.c.destination == bindparam("place"))
@@ -85,7 +86,6 @@ class _Job:
     id: JobId
     server_id: ServerId
     silence: str
-    silence_at: Instant | None
     notify: NotifySetting
     of_server: Additional
     last_begun_at: Instant | None
@@ -104,14 +104,20 @@ class _Telling:
         self.connection = connection
         self.outlets: list[Outlet] = outlets(connection)
         self._tagged = any(outlet.filter.tags for outlet in self.outlets)
+        self._tags: dict[ServerId, frozenset[int]] = {}
         self._summary_instead: bool | None = None
 
     def routes(self, found: _Job, event: Event, *, errors: int = 0) -> list[Route]:
-        tags = frozenset(row[0] for row in self.connection.rows(_TAGS, {"server_id": found.server_id})) if self._tagged else frozenset()
-        cause = Cause(event, found.id, found.server_id, tags, errors)
+        cause = Cause(event, found.id, found.server_id, self._tags_of(found.server_id), errors)
         if self._summary_instead is None:
             self._summary_instead = daily_summary_is_on(self.connection)
         return routes_of(cause, found.notify, found.of_server, self.outlets, summary_instead=self._summary_instead)
+
+    def _tags_of(self, server_id: ServerId) -> frozenset[int]:
+        """The tags of a server, read only where a channel asks for any."""
+        if self._tagged and server_id not in self._tags:
+            self._tags[server_id] = frozenset(row[0] for row in self.connection.rows(_TAGS, {"server_id": server_id}))
+        return self._tags.get(server_id, frozenset())
 
 
 def daily_summary_is_on(connection: Connection) -> bool:
@@ -192,15 +198,14 @@ def tell_overdue(connection: Connection, now: Instant, *, only: Iterable[JobId] 
     telling = _Telling(connection)
     if not telling.outlets:
         return 0
-    overdue = {row[0] for row in connection.rows(_OVERDUE)}
-    job_ids = sorted(overdue if only is None else overdue & set(only))
+    wanted = None if only is None else set(only)
+    overdue = [_job_of(row) for row in connection.rows(_OVERDUE) if wanted is None or row[0] in wanted]
+    told = {(job_id, Route(channel_id, place)): at for job_id, channel_id, place, at in connection.rows(_ALL_TOLD)} if overdue else {}
     frequency, reset_at = watch_settings(connection).frequency, reminders_reset_at(connection)
     by_place: dict[Route, list[_Job]] = {}
-    for job_id in job_ids:
-        found = _job(connection, job_id)
-        told = {Route(channel_id, place): at for channel_id, place, at, _ in connection.rows(_TOLD, {"job_id": job_id})}
+    for found in overdue:
         for route in telling.routes(found, Event.OVERDUE):
-            if is_due(told.get(route), frequency, reset_at, now):
+            if is_due(told.get((found.id, route)), frequency, reset_at, now):
                 by_place.setdefault(route, []).append(found)
     together = {route: jobs for route, jobs in by_place.items() if len(jobs) > (1 if down_since is not None else MANY)}
     one_by_one: dict[JobId, tuple[_Job, list[Route]]] = {}
@@ -289,5 +294,9 @@ def _job(connection: Connection, job_id: JobId) -> _Job:
     row = connection.row(_JOB, {"job_id": job_id})
     if row is None:
         raise KeyError(job_id)
-    server_id, silence, silence_at, notify, of_server, *facts = row
-    return _Job(job_id, server_id, silence, silence_at, read_notify(notify), read_additional(of_server), *facts)
+    return _job_of(row)
+
+
+def _job_of(row: Row) -> _Job:
+    job_id, server_id, silence, notify, of_server, *facts = row
+    return _Job(job_id, server_id, silence, read_notify(notify), read_additional(of_server), *facts)
