@@ -35,6 +35,15 @@ class Secrets:
         self._key: bytes | None = None
 
     @property
+    def file(self) -> Path:
+        return self._file
+
+    @property
+    def is_made(self) -> bool:
+        """Whether there is a key; to ask makes none."""
+        return self._key is not None or os.path.lexists(self._file)
+
+    @property
     def fingerprint(self) -> str:
         """By which a key is recognised that says nothing of it. Raises KeyTrouble."""
         return hashlib.sha256(self._loaded()).hexdigest()
@@ -79,16 +88,18 @@ def _read(file: Path) -> bytes | None:
 def _make(file: Path) -> bytes:
     """A new key in a new file; that of another process that made it at the same time, where one did."""
     key = os.urandom(_KEY_BYTES)
-    part = file.with_name(f"{file.name}.{os.getpid()}")
+    # Not named after the process: in a container each has the number of the one before, which may have died here.
+    part = file.with_name(f"{file.name}.{os.urandom(4).hex()}")
     try:
-        descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "wb") as target:
-            target.write(key)
-            target.flush()
-            os.fsync(target.fileno())
+        _write(part, key)
         try:
             # A link is there in full or not at all, and never takes the place of another's key.
             os.link(part, file)
+        except FileExistsError:
+            raise
+        except OSError:
+            # Some file systems of shares know no links.
+            _write(file, key)
         finally:
             part.unlink()
     except FileExistsError:
@@ -99,3 +110,12 @@ def _make(file: Path) -> bytes:
     except OSError as error:
         raise KeyTrouble(f"the key file {file} could not be made: {error.strerror}") from error
     return key
+
+
+def _write(file: Path, key: bytes) -> None:
+    """The key in a file that was not there, for the product's account alone."""
+    descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "wb") as target:
+        target.write(key)
+        target.flush()
+        os.fsync(target.fileno())
