@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import func, select
 
 from duplistatus.clock import Instant
-from duplistatus.evaluate.backup_setting import BackupSetting, read_backup_setting
+from duplistatus.evaluate.backup_setting import OF_SERVER, BackupSetting, Sent, read_additional_sent, read_backup_setting
 from duplistatus.evaluate.expectation import Knowledge, first_day
 from duplistatus.evaluate.job_setting import NOT_SET, WatchSettings
-from duplistatus.evaluate.notify_setting import NOTIFY_NOT_SET
+from duplistatus.evaluate.notify_change import of_server
+from duplistatus.evaluate.notify_setting import NO_ADDITIONAL, NOTIFY_NOT_SET, Additional
 from duplistatus.evaluate.setting_change import SettingChange, changed
 from duplistatus.store import watching
 from duplistatus.store.database import Connection
@@ -46,13 +47,19 @@ def change_jobs(connection: Connection, job_ids: Iterable[JobId], change: Settin
 
 
 def change_backup_settings(connection: Connection, sent: Mapping[str, object], by: str, now: Instant) -> list[str]:
-    """Stores what a client of 1.4.2 sent, by `<server key>:<job name>`; the keys of what changed. Jobs that do not exist are passed over.
-    Raises BadEntry."""
-    jobs = jobs_by_key(connection)
+    """Stores what a client of 1.4.2 sent, by `<server key>:<job name>` or `<server key>:__default__`; the keys of what changed. Jobs and
+    servers that do not exist are passed over. Raises BadEntry."""
+    jobs, servers = jobs_by_key(connection), _servers_by_key(connection)
     watch, notify = watching.job_settings(connection), watching.notify_settings(connection)
+    additional = watching.additional_of_servers(connection)
     changed_keys: list[str] = []
     concerned: list[JobId] = []
     for key, entry in sent.items():
+        server_id = servers.get(key)
+        if server_id is not None:
+            if _change_server(connection, server_id, key, entry, additional):
+                changed_keys.append(key)
+            continue
         job_id = jobs.get(key)
         if job_id is None:
             continue
@@ -97,6 +104,32 @@ def jobs_by_key(connection: Connection) -> dict[str, JobId]:
         for name, job_id in names.get(server_id, ()):
             found.setdefault(f"{key}:{name}", job_id)
     return found
+
+
+def _servers_by_key(connection: Connection) -> dict[str, ServerId]:
+    """Every server by `<server key>:__default__`, also by the keys of those that were recognised as another one."""
+    return {f"{key}:{OF_SERVER}": server_id for key, server_id in connection.rows(_KEYS)}
+
+
+def _change_server(connection: Connection, server_id: ServerId, key: str, entry: object, known: dict[ServerId, Additional]) -> bool:
+    """Stores whom besides to tell of the jobs of a server; whether that is another than before. What else the entry says is passed over:
+    it means nothing for a server. Two keys of one server follow each other."""
+    before = known.get(server_id, NO_ADDITIONAL)
+    try:
+        after = of_server(read_additional_sent(_entry(entry), before))
+    except ValueError as error:
+        raise BadEntry(f"{key[:200]}: {error}") from error
+    if after == before:
+        return False
+    watching.save_additional(connection, server_id, after)
+    known[server_id] = after
+    return True
+
+
+def _entry(entry: object) -> Sent:
+    if not isinstance(entry, dict):
+        raise ValueError("the settings are a JSON object")
+    return entry
 
 
 def _read(connection: Connection, key: str, job_id: JobId, entry: object, before: BackupSetting, now: Instant) -> BackupSetting:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from duplistatus.clock import DAY, Instant, iso
-from duplistatus.evaluate.backup_setting import BackupSetting, backup_setting_json
+from duplistatus.evaluate.backup_setting import OF_SERVER, BackupSetting, additional_json, backup_setting_json
 from duplistatus.evaluate.job_setting import FREQUENCIES, read_tolerance
 from duplistatus.evaluate.notify_setting import NOTIFY_NOT_SET
 from duplistatus.store import fleet, watching
@@ -56,8 +56,9 @@ async def unified(request: Request, caller: _Reader) -> Response:
 @router.post("/api/configuration/backup-settings", summary="Changes settings of jobs", responses=answered("Done", failures=_BAD))
 async def backup_settings(request: Request, caller: _Admin) -> Response:
     """Body: `{"backupSettings": {"<id of the server>:<name of the job>": {…}}}`. Jobs and fields that are not named stay as they are;
-    `time` and `lastBackupDate` are passed over. Beside the fields of 1.4.2: `useMine`, `timeOfDay` (`02:00` or null), `tolerance` (a name
-    or null)."""
+    `time` and `lastBackupDate` are passed over. `<id of the server>:__default__` holds whom besides to tell of all jobs of a server; in the
+    entry of a job null goes back to that. Beside the fields of 1.4.2: `useMine`, `timeOfDay` (`02:00` or null), `tolerance` (a name or
+    null)."""
     body = await json_object(request, _LARGEST)
     sent = body.get("backupSettings")
     if not sent:
@@ -136,6 +137,11 @@ def _unified(connection: Connection) -> dict[str, Any]:
             f"{row.server_key}:{row.name}": backup_setting_json(BackupSetting(row.setting, notify.get(row.id, NOTIFY_NOT_SET)))
             | _times(row)
             for row in rows
+        }
+        | {
+            f"{by_id[server_id].key}:{OF_SERVER}": additional_json(additional)
+            for server_id, additional in watching.additional_of_servers(connection).items()
+            if server_id in by_id
         },
         "serverAddresses": [_address(server) for server in servers],
         "cronConfig": cron_config(settings.check_interval),

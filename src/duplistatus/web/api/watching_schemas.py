@@ -39,6 +39,12 @@ class ServerWithJob(ServerAddress):
     lastBackupDate: str = Field(description="ISO time, or `N/A`")
 
 
+class AdditionalSettings(Shape):
+    additionalNotificationEvent: str | None = None
+    additionalNtfyTopic: str | None = None
+    additionalEmails: str | None = None
+
+
 class BackupSettings(Shape):
     notificationEvent: str = Field(description="`all`, `warnings`, `errors` or `off`")
     overdueBackupCheckEnabled: bool
@@ -65,7 +71,9 @@ class Configuration(Shape):
     ntfy: dict[str, Any]
     templates: dict[str, Any]
     overdue_tolerance: str
-    backup_settings: dict[str, BackupSettings] = Field(description="By `<id of the server>:<name of the job>`")
+    backup_settings: dict[str, BackupSettings | AdditionalSettings] = Field(
+        description="By `<id of the server>:<name of the job>`; by `<id of the server>:__default__` whom besides to tell of all its jobs"
+    )
     serverAddresses: list[ServerAddress]
     cronConfig: CronConfig
     notificationFrequency: str
