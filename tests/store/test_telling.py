@@ -19,7 +19,8 @@ from duplistatus.store import channels, deletion, silencing, tags, tasks, watchi
 from duplistatus.store.channels import ChannelValues
 from duplistatus.store.facts import apply_due
 from duplistatus.store.ids import JobId
-from duplistatus.store.telling import tell_overdue
+from duplistatus.store.summaries import run_facts
+from duplistatus.store.telling import tell_overdue, tell_run
 from duplistatus.store.watch_changes import change_backup_settings, change_watch_settings, jobs_by_key
 from tests.store.telling import Recording, tell
 from tests.web.api.reports import Made, document, warning
@@ -121,6 +122,15 @@ def test_the_same_report_twice_is_one_message(connection: Connection, ntfy: int)
     for _ in range(2):
         told(connection, Made(NOON, warnings=ONE_WARNING))
     assert messages(connection) == [("warning", ntfy, "", "waiting")]
+
+
+def test_a_run_that_is_recorded_anew_is_told_once_unless_it_says_something_else(connection: Connection, ntfy: int) -> None:
+    job_id = told(connection, Made(NOON, warnings=ONE_WARNING))
+    facts = run_facts(connection, connection.raw.execute("SELECT id FROM run").fetchone()[0])
+    tell_run(connection, job_id, facts, NOON)
+    assert [row[0] for row in messages(connection)] == ["warning"]
+    tell_run(connection, job_id, replace(facts, status="Error"), NOON)
+    assert [row[0] for row in messages(connection)] == ["warning", "error"]
 
 
 def test_additional_destinations_follow_the_server_until_the_job_has_its_own(connection: Connection, ntfy: int, email: int) -> None:
@@ -262,6 +272,22 @@ def test_a_few_at_once_are_a_message_each(connection: Connection, ntfy: int) -> 
     assert messages(connection) == [("overdue", ntfy, "", "waiting")] * 2
 
 
+def test_a_job_whose_results_nobody_wants_is_told_when_it_is_overdue(connection: Connection, ntfy: int) -> None:
+    job_id = overdue_job(connection)
+    watching.save_notify(connection, job_id, NotifySetting("off"), BY, NOON)
+    apply_due(connection, LATE)
+    assert messages(connection) == [("overdue", ntfy, "", "waiting")]
+
+
+def test_the_moment_of_one_job_is_no_reminder_of_another(connection: Connection, ntfy: int) -> None:
+    overdue_job(connection)
+    apply_due(connection, LATE)
+    told(connection, Made(NOON, job="Photos", next_run=Instant(LATE + 2 * DAY)))
+    apply_due(connection, Instant(LATE + 2 * DAY + 3 * HOUR))
+    assert len(messages(connection)) == 2
+    assert tell_overdue(connection, Instant(LATE + 2 * DAY + 3 * HOUR)) == 1
+
+
 # --- back to normal ----------------------------------------------------------------------------------------------------------------
 
 
@@ -287,6 +313,24 @@ def test_a_late_report_of_an_old_run_is_no_return(connection: Connection, ntfy: 
     overdue_job(connection)
     apply_due(connection, LATE)
     told(connection, Made(Instant(NOON - DAY), next_run=NOON), LATE)
+    assert messages(connection) == [("overdue", ntfy, "", "waiting")]
+
+
+def test_a_channel_that_is_off_or_does_not_want_it_learns_of_no_return(connection: Connection, ntfy: int) -> None:
+    wants_overdue_alone = other(connection, Filter(frozenset({Event.OVERDUE})))
+    overdue_job(connection)
+    apply_due(connection, LATE)
+    assert [row[1] for row in messages(connection)] == [ntfy, wants_overdue_alone]
+    channels.save_channel(connection, ntfy, ChannelValues("ntfy", False, {}, ""), BY, LATE)
+    told(connection, Made(Instant(LATE + 5 * HOUR), next_run=Instant(NOON + 2 * DAY)))
+    assert len(messages(connection)) == 2
+
+
+def test_a_report_after_a_changed_setting_has_ended_it_is_no_return(connection: Connection, ntfy: int) -> None:
+    overdue_job(connection)
+    apply_due(connection, LATE)
+    change_watch_settings(connection, WatchSettings(tolerance=12 * HOUR), LATE)
+    told(connection, Made(Instant(LATE + HOUR), next_run=Instant(NOON + 2 * DAY)))
     assert messages(connection) == [("overdue", ntfy, "", "waiting")]
 
 

@@ -95,7 +95,7 @@ def _judge(
         values = {name + "_new": getattr(verdict, name) for name in _SAVED}
         connection.run(_SAVE, values | {"due_at_new": due, "job_id": job_id, "now": now})
     reason = {"down_since": down_since} if down_since is not None else {}
-    if verdict.schedule != kept.schedule and (asks or verdict.schedule == "overdue"):
+    if asks and verdict.schedule != kept.schedule:
         # Who was told of an earlier time knows nothing of this one; a report that ends it is told elsewhere.
         forget_reminders(connection, job_id)
     changed = _note_verdict(connection, kept, verdict, settings, now, reason)
