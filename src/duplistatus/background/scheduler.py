@@ -31,6 +31,7 @@ from duplistatus.evaluate.task_times import OVERDUE_CHECK, Rhythm, after_run, ca
 from duplistatus.store import leases, tasks
 from duplistatus.store.database import Connection, Database, StoreError
 from duplistatus.store.leases import SCHEDULER
+from duplistatus.store.summary_settings import summary_calendars
 from duplistatus.store.tasks import AlreadyRunning, NoSuchTask, Ran, TaskState
 from duplistatus.store.watching import watch_settings
 from duplistatus.store.writer import Writer
@@ -73,7 +74,7 @@ class Scheduler:
 
     @classmethod
     def of(cls, database: Database, writer: Writer, clock: Clock, zone: str) -> Scheduler:
-        return cls(Parts(database, writer, clock), zone)
+        return cls(Parts(database, writer, clock, zone), zone)
 
     @property
     def leads(self) -> bool:
@@ -116,7 +117,7 @@ class Scheduler:
         NoSuchTask, AlreadyRunning where another process runs it."""
         if name not in self._doing:
             raise NoSuchTask(name)
-        return await self._run(name, None, None)
+        return await self._run(name, None, Occasion(self._parts.clock.now(), asked=True))
 
     async def finished(self) -> None:
         """Waits for the tasks that were begun."""
@@ -176,11 +177,11 @@ class Scheduler:
         with self._parts.database.read() as connection:
             states = tasks.task_states(connection)
             interval = CHECK_INTERVALS[watch_settings(connection).check_interval]
-        rhythms = {name: self._rhythm(name, interval) if _is_on(states.get(name)) else None for name in self._doing}
+            summaries = summary_calendars(connection, self._zone.key)
+        rhythms = {
+            name: rhythm_of(name, interval, self._zone, summaries) if _is_on(states.get(name)) else None for name in self._doing
+        }
         return _Look(states, rhythms)
-
-    def _rhythm(self, name: str, interval: int | None) -> Rhythm | None:
-        return rhythm_of(name, interval, self._zone)
 
     async def _make_up(self, found: _Look, occasion: Occasion) -> None:
         """Judges what a silence, or a clock that was set back, kept from being judged."""

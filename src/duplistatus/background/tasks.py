@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from duplistatus.background.due import judge_anew, judge_due
 from duplistatus.clock import DAY, Clock, Instant
+from duplistatus.evaluate.summary_setting import Period, slot_of
 from duplistatus.evaluate.task_times import AUDIT_CLEANUP, OVERDUE_CHECK, SESSION_CLEANUP, CatchUp
 from duplistatus.store import audit, sessions
 from duplistatus.store.audit import Entry
 from duplistatus.store.database import Connection, Database
+from duplistatus.store.summary_settings import TASK_OF, summary_setting
+from duplistatus.store.summary_telling import tell_summary
 from duplistatus.store.tasks import Figures, watched
 from duplistatus.store.telling import tell_overdue
 from duplistatus.store.writer import Writer
@@ -18,20 +21,23 @@ from duplistatus.store.writer import Writer
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What tasks work with."""
+    """What tasks work with; `zone`: that of the product."""
 
     database: Database
     writer: Writer
     clock: Clock
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Why a task runs now. `anew`: take nothing for granted, because the clock was set back; `catch_up`: there was a silence before."""
+    """Why a task runs now. `anew`: take nothing for granted, because the clock was set back; `catch_up`: there was a silence before;
+    `asked`: not by time, somebody wants it."""
 
     now: Instant
     anew: bool = False
     catch_up: CatchUp | None = None
+    asked: bool = False
 
 
 Doing = Callable[[Parts, Occasion], Awaitable[Figures]]
@@ -76,5 +82,31 @@ async def clean_sessions(parts: Parts, occasion: Occasion) -> Figures:
     return {"removed": removed}
 
 
-DOING: Mapping[str, Doing] = {OVERDUE_CHECK: check_overdue, AUDIT_CLEANUP: clean_audit_log, SESSION_CLEANUP: clean_sessions}
+def sending(period: Period) -> Doing:
+    """Sends a summary at its moment, once; by hand an extra one. How many messages were written, and whether that was due."""
+
+    async def send(parts: Parts, occasion: Occasion) -> Figures:
+        def work(connection: Connection) -> Figures:
+            setting = summary_setting(connection, period, parts.zone)
+            slot = None if occasion.asked else slot_of(setting, period, occasion.now)
+            if slot is None and not occasion.asked:
+                return {"sent": 0, "due": 0}
+            sent = tell_summary(connection, period, setting, occasion.now, slot=slot)
+            if sent:
+                details = {"messages": sent, "by_time": slot is not None}
+                entry = Entry(occasion.now, f"{period}_summary_sent", "system", username="system", details=details)
+                audit.record(connection, entry)
+            return {"sent": sent, "due": 1}
+
+        return await parts.writer.write(work)
+
+    return send
+
+
+DOING: Mapping[str, Doing] = {
+    OVERDUE_CHECK: check_overdue,
+    **{task: sending(period) for period, task in TASK_OF.items()},
+    AUDIT_CLEANUP: clean_audit_log,
+    SESSION_CLEANUP: clean_sessions,
+}
 """Each task by its name."""

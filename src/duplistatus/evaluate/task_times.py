@@ -3,8 +3,9 @@ changed settings and clocks that jump are all the same question: is the planned 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from duplistatus.clock import MINUTE, Instant, instant, moment
@@ -12,8 +13,12 @@ from duplistatus.clock import MINUTE, Instant, instant, moment
 OVERDUE_CHECK = "overdue-backup-check"
 AUDIT_CLEANUP = "audit-log-cleanup"
 SESSION_CLEANUP = "session-cleanup"
-TASKS = (OVERDUE_CHECK, AUDIT_CLEANUP, SESSION_CLEANUP)
-"""All of them, by the names that 1.4.2 gives the first two."""
+DAILY_SUMMARY = "daily-summary"
+WEEKLY_SUMMARY = "weekly-summary"
+MONTHLY_SUMMARY = "monthly-summary"
+SUMMARY_TASKS = (DAILY_SUMMARY, WEEKLY_SUMMARY, MONTHLY_SUMMARY)
+TASKS = (OVERDUE_CHECK, *SUMMARY_TASKS, AUDIT_CLEANUP, SESSION_CLEANUP)
+"""All of them; the check and the cleaning of the audit log have the names that 1.4.2 gives them."""
 _DAILY_AT = {AUDIT_CLEANUP: time(2), SESSION_CLEANUP: time(2, 30)}
 
 GROUPED_AFTER = 5 * MINUTE
@@ -34,8 +39,36 @@ class Daily:
     at: time
     zone: ZoneInfo
 
+    def falls_on(self, day: date) -> bool:  # noqa: ARG002 - on every day
+        return True
 
-Rhythm = Every | Daily
+
+@dataclass(frozen=True, slots=True)
+class Weekly:
+    """Once a week; `weekday` 0 is Sunday."""
+
+    at: time
+    zone: ZoneInfo
+    weekday: int
+
+    def falls_on(self, day: date) -> bool:
+        return day.isoweekday() % 7 == self.weekday
+
+
+@dataclass(frozen=True, slots=True)
+class Monthly:
+    """Once a month; `day` 0 is the last one."""
+
+    at: time
+    zone: ZoneInfo
+    day: int
+
+    def falls_on(self, day: date) -> bool:
+        return day.day == self.day if self.day else (day + timedelta(days=1)).day == 1
+
+
+Calendar = Daily | Weekly | Monthly
+Rhythm = Every | Calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +85,11 @@ class CatchUp:
         return (self.until - self.since) // MINUTE
 
 
-def rhythm_of(name: str, check_interval: int | None, zone: ZoneInfo) -> Rhythm | None:
-    """The rhythm of a task; None where it does not run by time. `check_interval`: milliseconds between two checks, None for disabled."""
+def rhythm_of(name: str, check_interval: int | None, zone: ZoneInfo, summaries: Mapping[str, Calendar]) -> Rhythm | None:
+    """The rhythm of a task; None where it does not run by time. `check_interval`: milliseconds between two checks, None for disabled;
+    `summaries`: those that are on, by the names of their tasks."""
+    if name in SUMMARY_TASKS:
+        return summaries.get(name)
     if name == OVERDUE_CHECK:
         return Every(check_interval) if check_interval is not None else None
     return Daily(_DAILY_AT[name], zone)
@@ -63,13 +99,26 @@ def following(rhythm: Rhythm, now: Instant) -> Instant:
     """The first moment after `now` at which a task of this rhythm runs, were it planned anew."""
     if isinstance(rhythm, Every):
         return Instant(now + rhythm.interval)
-    day = moment(now).astimezone(rhythm.zone).date()
+    # A time of day that is left out can come on the day after.
+    day = moment(now).astimezone(rhythm.zone).date() - timedelta(days=1)
     while True:
-        # A time of day that the clock leaves out on that day is as much later; of one that comes twice it is the first.
-        found = instant(datetime.combine(day, rhythm.at, rhythm.zone))
-        if found > now:
+        if rhythm.falls_on(day) and (found := _moment_on(rhythm, day)) > now:
             return found
         day += timedelta(days=1)
+
+
+def preceding(rhythm: Calendar, now: Instant) -> Instant:
+    """The newest moment of this rhythm up to `now`."""
+    day = moment(now).astimezone(rhythm.zone).date() + timedelta(days=1)
+    while True:
+        if rhythm.falls_on(day) and (found := _moment_on(rhythm, day)) <= now:
+            return found
+        day -= timedelta(days=1)
+
+
+def _moment_on(rhythm: Calendar, day: date) -> Instant:
+    # A time of day that the clock leaves out on that day is as much later; of one that comes twice it is the first.
+    return instant(datetime.combine(day, rhythm.at, rhythm.zone))
 
 
 def planned(rhythm: Rhythm | None, stored: Instant | None, now: Instant) -> Instant | None:

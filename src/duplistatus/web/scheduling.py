@@ -15,6 +15,7 @@ from duplistatus.store import audit, leases, tasks
 from duplistatus.store.audit import Entry
 from duplistatus.store.database import Connection
 from duplistatus.store.leases import Lease
+from duplistatus.store.summary_settings import summary_calendars
 from duplistatus.store.tasks import AlreadyRunning, NoSuchTask, Ran, TaskState
 from duplistatus.store.watching import watch_settings
 from duplistatus.web.access import Caller
@@ -74,8 +75,9 @@ def schedule_of(request: Request) -> Schedule:
         states = tasks.task_states(connection)
         interval = CHECK_INTERVALS[watch_settings(connection).check_interval]
         leader = leases.find(connection, leases.SCHEDULER)
+        summaries = summary_calendars(connection, parts.settings.time_zone)
     zone = ZoneInfo(parts.settings.time_zone)
-    listed = tuple(Listed(states.get(name, TaskState(name)), rhythm_of(name, interval, zone)) for name in TASKS)
+    listed = tuple(Listed(states.get(name, TaskState(name)), rhythm_of(name, interval, zone, summaries)) for name in TASKS)
     return Schedule(listed, leader, leader.is_held(parts.clock.now()))
 
 
