@@ -49,6 +49,7 @@ from duplistatus.web.api import (
     summary,
     tags,
     tasks,
+    telling,
     upload,
     users,
     watching,
@@ -93,6 +94,8 @@ _API = (
     ping,
     rejected,
     runs,
+    # before the routes of a server, whose key may hold slashes
+    telling,
     servers,
     snoozes,
     tags,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
@@ -79,6 +80,13 @@ def notify_rows(connection: Connection, query: str = "", *, start: int = 0, limi
         of_servers[row[_SERVER_ID]] = of_servers.get(row[_SERVER_ID], 0) + 1
     end = None if limit is None else start + limit
     return Found([_row(row) for row in matching[start:end]], len(matching), len(rows), of_servers)
+
+
+def notify_rows_after(connection: Connection, query: str, after: int, limit: int) -> list[NotifyRow]:
+    """At most `limit` of the jobs that match, in the order of their numbers, from the one after the number `after`."""
+    fits = _fitting(connection, query)
+    rows = sorted((row for row in connection.rows(_ALL) if row[0] > after and (fits is None or fits(row))), key=itemgetter(0))
+    return [_row(row) for row in rows[:limit]]
 
 
 def matching_jobs(connection: Connection, query: str) -> list[JobId]:
