@@ -63,7 +63,7 @@ async def telling(
 
 
 @router.patch("/api/telling", summary="Changes what is told of several jobs", responses=answered("JobsChanged", failures=_BAD))
-async def change_many(request: Request, caller: _Admin) -> Response:
+async def change_telling(request: Request, caller: _Admin) -> Response:
     """Body: `{"jobs": [numbers], "change": {…}}` with a change as of one job. All of them or, where it makes no sense, none; jobs that
     are gone are passed over."""
     body = await json_object(request)
@@ -77,7 +77,7 @@ async def change_many(request: Request, caller: _Admin) -> Response:
 
 
 @router.post("/api/telling/test", summary="Sends a test besides", responses=answered("TellingTested", failures=_BAD))
-async def test(request: Request, caller: _Admin) -> Response:
+async def try_destination(request: Request, caller: _Admin) -> Response:
     """Body: `{"channel", "destination"}`: `email` with addresses, commas between them, or `ntfy` with a topic. Goes out through the channel
     for all of that kind; answered when it is delivered or was not, after 30 seconds at most."""
     body = await json_object(request)
@@ -91,7 +91,7 @@ async def test(request: Request, caller: _Admin) -> Response:
 
 
 @router.get("/api/jobs/{job_id}/telling", summary="What is told of one job", responses=answered("JobTelling", failures=_UNKNOWN))
-async def of_job(request: Request, job_id: _Job, caller: _Reader) -> Response:
+async def job_telling(request: Request, job_id: _Job, caller: _Reader) -> Response:
     """With who is told besides, after all, and where that comes from."""
     return json_answer(encode(_body(_found(request, job_id))))
 
@@ -99,7 +99,7 @@ async def of_job(request: Request, job_id: _Job, caller: _Reader) -> Response:
 @router.patch(
     "/api/jobs/{job_id}/telling", summary="Changes what is told of one job", responses=answered("JobTelling", failures=_BAD | _UNKNOWN)
 )
-async def change_job(request: Request, job_id: _Job, caller: _Admin) -> Response:
+async def change_job_telling(request: Request, job_id: _Job, caller: _Admin) -> Response:
     """Body: any of `{"event", "ntfy", "email", "additional_event", "additional_emails", "additional_topic"}`. `event` is `all`, `warnings`,
     `errors` or `off`. Of the additional ones null follows the server and an empty text means none; `additional_emails` is a list, or text
     with commas."""
@@ -114,7 +114,7 @@ async def change_job(request: Request, job_id: _Job, caller: _Admin) -> Response
     summary="Who is told besides of the jobs of a server",
     responses=answered("ServerTelling", failures=_NO_SERVER),
 )
-async def of_server(request: Request, server: _Server, caller: _Reader) -> Response:
+async def server_telling(request: Request, server: _Server, caller: _Reader) -> Response:
     """What its jobs follow that say nothing of their own."""
     row, additional = _server(request, names_after(request, "/api/servers/", "/telling")[0])
     return json_answer(encode(_server_body(row, additional)))
@@ -125,7 +125,7 @@ async def of_server(request: Request, server: _Server, caller: _Reader) -> Respo
     summary="Changes who is told besides of the jobs of a server",
     responses=answered("ServerTelling", failures=_BAD | _NO_SERVER),
 )
-async def change_server(request: Request, server: _Server, caller: _Admin) -> Response:
+async def change_server_telling(request: Request, server: _Server, caller: _Admin) -> Response:
     """Body: any of `{"additional_event", "additional_emails", "additional_topic"}`; null or an empty text: nothing is said."""
     key = names_after(request, "/api/servers/", "/telling")[0]
     change = _change(await json_object(request))
@@ -141,7 +141,7 @@ async def change_server(request: Request, server: _Server, caller: _Admin) -> Re
     summary="All jobs of a server follow it",
     responses=answered("ServerTellingChanged", failures=_NO_SERVER),
 )
-async def follow(request: Request, server: _Server, caller: _Admin) -> Response:
+async def sync_telling(request: Request, server: _Server, caller: _Admin) -> Response:
     """What the jobs themselves say of whom besides to tell is gone."""
     row, _ = _server(request, names_after(request, "/api/servers/", "/telling/sync")[0])
     done = await notify_desk.follow_server(request, caller, row)
@@ -153,7 +153,7 @@ async def follow(request: Request, server: _Server, caller: _Admin) -> Response:
     summary="Nobody besides is told of the jobs of a server",
     responses=answered("ServerTellingChanged", failures=_NO_SERVER),
 )
-async def clear(request: Request, server: _Server, caller: _Admin) -> Response:
+async def clear_telling(request: Request, server: _Server, caller: _Admin) -> Response:
     """Neither the server nor its jobs name anybody any more."""
     row, _ = _server(request, names_after(request, "/api/servers/", "/telling/clear")[0])
     done = await notify_desk.nobody_besides(request, caller, row)
