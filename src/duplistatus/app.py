@@ -16,6 +16,8 @@ from fastapi.routing import APIRoute
 from duplistatus import __version__
 from duplistatus.background.scheduler import Scheduler
 from duplistatus.clock import Clock, SystemClock
+from duplistatus.notify.dispatcher import Dispatcher
+from duplistatus.notify.rendering import Renderer
 from duplistatus.security.first_account import FirstAccount, ensure_first_account
 from duplistatus.security.secrets import Secrets
 from duplistatus.settings import Settings
@@ -138,6 +140,7 @@ def build(
     writer = Writer(database)
     parts = Context(settings, clock or SystemClock(), database, writer, Secrets(settings.key_file))
     scheduler = Scheduler.of(database, writer, parts.clock, settings.time_zone)
+    dispatcher = Dispatcher(database, writer, parts.clock, parts.secrets, Renderer(settings, parts.clock))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -151,6 +154,7 @@ def build(
             if announce is not None:
                 announce(first)
             running.append(asyncio.create_task(scheduler.follow()))
+            running.append(asyncio.create_task(dispatcher.follow()))
             if feed is not None:
                 from duplistatus.ingest.demo.seeding import follow
 
@@ -161,7 +165,7 @@ def build(
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
-            await scheduler.close()
+            await asyncio.gather(scheduler.close(), dispatcher.close())
             writer.close()
             database.close()
 
@@ -170,6 +174,7 @@ def build(
     )
     application.state.context = parts
     application.state.scheduler = scheduler
+    application.state.dispatcher = dispatcher
     application.state.upload_throttle = UploadThrottle(settings.upload_rate, parts.clock)
     application.state.stopping = threading.Event()
     errors.install(application, refusals.error_page)

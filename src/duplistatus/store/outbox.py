@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, or_, select, update
 
 from duplistatus.clock import MINUTE, Instant
 from duplistatus.evaluate.notice import Event
@@ -30,6 +30,8 @@ CLAIM = 5 * MINUTE
 """Milliseconds after which a claim has run out. Whoever sends lets go of what it has not begun to send long before."""
 _UID_BYTES = 12
 _LONGEST_ERROR = 1_000
+OFF = "off"
+"""Why a message is held that was waiting when its channel was switched off; the other reasons are values of silence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,43 @@ _FREE = Statement(
 _AGAIN = Statement(
     update(outbox)
     .where(outbox.c.id == bindparam("of"), or_(outbox.c.state == SENT, outbox.c.state == FAILED, outbox.c.state == HELD))
-    .values(state=WAITING, next_try_at=bindparam("now"), tries=0, ended_at=None, took=None, error="", uid=bindparam("uid_new"))
+    .values(
+        state=WAITING,
+        next_try_at=bindparam("now"),
+        tries=0,
+        created_at=bindparam("now"),
+        ended_at=None,
+        took=None,
+        error="",
+        uid=bindparam("uid_new"),
+    )
+)
+_IS_LOST = Statement(
+    select(outbox.c.id)
+    .where(outbox.c.state == SENDING, or_(outbox.c.claimed_at <= bindparam("lost"), bindparam("whose") == "all"))
+    .limit(1)
+)
+_HOLD = Statement(
+    update(outbox)
+    .where(outbox.c.state == WAITING, outbox.c.channel_id == bindparam("of"))
+    .values(state=HELD, next_try_at=None, ended_at=bindparam("now"), error=bindparam("why"))
+)
+_OLD = and_(outbox.c.state == WAITING, outbox.c.created_at < bindparam("before"))
+_COUNT_OLD = Statement(select(outbox.c.channel_id, func.count()).where(_OLD).group_by(outbox.c.channel_id))
+_GIVE_UP_OLD = Statement(
+    update(outbox)
+    .where(_OLD)
+    .values(
+        state=FAILED,
+        next_try_at=None,
+        ended_at=bindparam("now"),
+        error=case((outbox.c.error == "", bindparam("why")), else_=outbox.c.error),
+    )
+)
+_HASTEN = Statement(
+    update(outbox)
+    .where(outbox.c.state == WAITING, outbox.c.channel_id == bindparam("of"), outbox.c.next_try_at > bindparam("now"))
+    .values(next_try_at=bindparam("now"))
 )
 
 
@@ -181,6 +219,11 @@ def let_go(connection: Connection, delivery_ids: Iterable[int], me: str, next_tr
         connection.run(_LET_GO, {"of": delivery_id, "me": me, "next": next_try_at})
 
 
+def has_lost(connection: Connection, now: Instant, *, everyone: bool) -> bool:
+    """Whether `free_lost` would free anything; for readers."""
+    return connection.row(_IS_LOST, {"lost": now - CLAIM, "whose": "all" if everyone else "lost"}) is not None
+
+
 def free_lost(connection: Connection, now: Instant, *, everyone: bool) -> int:
     """Frees the claims that have run out; `everyone`: all, because no other process is there that could have any. How many there were."""
     freed: int = connection.run(_FREE, {"lost": now - CLAIM, "whose": "all" if everyone else "lost", "now": now}).rowcount
@@ -190,6 +233,28 @@ def free_lost(connection: Connection, now: Instant, *, everyone: bool) -> int:
 def send_again(connection: Connection, delivery_id: int, now: Instant) -> bool:
     """Puts a delivery that has ended into the outbox once more, as another message; False where it has not."""
     return bool(connection.run(_AGAIN, {"of": delivery_id, "now": now, "uid_new": new_uid()}).rowcount)
+
+
+def hold_waiting(connection: Connection, channel_id: int, why: str, now: Instant) -> int:
+    """Holds back what waits for a channel; how many there were."""
+    held: int = connection.run(_HOLD, {"of": channel_id, "why": why, "now": now}).rowcount
+    return held
+
+
+def old_waiting(connection: Connection, before: Instant) -> dict[int, int]:
+    """How many deliveries wait that were written before that moment, by channel."""
+    return dict(connection.rows(_COUNT_OLD, {"before": before}))
+
+
+def give_up_old(connection: Connection, before: Instant, now: Instant, why: str) -> int:
+    """Gives up what was written before that moment and still waits; `why` where it was never tried. How many there were."""
+    ended: int = connection.run(_GIVE_UP_OLD, {"before": before, "now": now, "why": why}).rowcount
+    return ended
+
+
+def hasten(connection: Connection, channel_id: int, now: Instant) -> None:
+    """Whatever waits for another try on this channel is due: it works again."""
+    connection.run(_HASTEN, {"of": channel_id, "now": now})
 
 
 def _ended(
