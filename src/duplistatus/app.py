@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+import structlog
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
@@ -17,8 +18,10 @@ from duplistatus import __version__
 from duplistatus.background.scheduler import Scheduler
 from duplistatus.clock import Clock, SystemClock
 from duplistatus.notify.dispatcher import Dispatcher
+from duplistatus.notify.first_topic import ensure_topic
 from duplistatus.notify.rendering import Renderer
 from duplistatus.security.first_account import FirstAccount, ensure_first_account
+from duplistatus.security.key_check import check_key
 from duplistatus.security.secrets import Secrets
 from duplistatus.settings import Settings
 from duplistatus.store.database import Database
@@ -28,6 +31,7 @@ from duplistatus.store.zones import set_own_zone
 from duplistatus.web import assets, errors, events
 from duplistatus.web.api import (
     auth,
+    channels,
     chart_data,
     charts,
     configuration,
@@ -35,6 +39,7 @@ from duplistatus.web.api import (
     dashboard,
     deletion,
     detail,
+    email,
     explain,
     health,
     jobs,
@@ -42,6 +47,8 @@ from duplistatus.web.api import (
     lastbackup,
     maintenance,
     metrics,
+    notifications_test,
+    ntfy,
     openapi,
     ping,
     rejected,
@@ -62,10 +69,12 @@ from duplistatus.web.pages import account, api_docs, login, monitoring, monitori
 from duplistatus.web.pages import dashboard as dashboard_page
 from duplistatus.web.pages import explain as explain_page
 from duplistatus.web.pages import maintenance as maintenance_page
+from duplistatus.web.pages import notifications as notifications_page
 from duplistatus.web.pages import rejected as rejected_page
 from duplistatus.web.pages import run as run_page
 from duplistatus.web.pages import server as server_page
 from duplistatus.web.pages import silence as silence_page
+from duplistatus.web.pages import subscribing as subscribing_page
 from duplistatus.web.pages import tags as tags_page
 from duplistatus.web.pages import tasks as tasks_page
 from duplistatus.web.security_headers import SecurityHeaders
@@ -75,10 +84,13 @@ from duplistatus.web.throttle import UploadThrottle
 if TYPE_CHECKING:
     from duplistatus.ingest.demo.seeding import Feed
 
+_log = structlog.get_logger()
+
 # Looked at first: what Duplicati servers and other programs ask most.
 _HOT = (upload, summary, lastbackup)
 _API = (
     auth,
+    channels,
     chart_data,
     charts,
     configuration,
@@ -86,12 +98,15 @@ _API = (
     dashboard,
     deletion,
     detail,
+    email,
     explain,
     health,
     jobs,
     last_timestamps,
     maintenance,
     metrics,
+    notifications_test,
+    ntfy,
     openapi,
     ping,
     rejected,
@@ -119,6 +134,8 @@ _PAGES = (
     tasks_page,
     monitoring,
     monitoring_zone,
+    notifications_page,
+    subscribing_page,
     maintenance_page,
     silence_page,
     tags_page,
@@ -151,6 +168,10 @@ def build(
         try:
             first = await writer.write(lambda connection: ensure_first_account(connection, settings, parts.clock))
             await writer.write(lambda connection: set_own_zone(connection, settings.time_zone, parts.clock.now()))
+            await writer.write(lambda connection: ensure_topic(connection, parts.clock.now()))
+            trouble = await writer.write(lambda connection: check_key(connection, parts.secrets))
+            if trouble:
+                _log.error("stored secrets cannot be read", reason=trouble)
             if announce is not None:
                 announce(first)
             running.append(asyncio.create_task(scheduler.follow()))

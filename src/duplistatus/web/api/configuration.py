@@ -17,6 +17,7 @@ from duplistatus.evaluate.backup_setting import OF_SERVER, BackupSetting, additi
 from duplistatus.evaluate.job_setting import FREQUENCIES, read_tolerance
 from duplistatus.evaluate.notify_setting import NOTIFY_NOT_SET
 from duplistatus.store import fleet, watching
+from duplistatus.store.channels import NTFY, own_channel
 from duplistatus.store.database import Connection
 from duplistatus.store.fleet import ServerRow
 from duplistatus.store.watch_changes import BadEntry
@@ -26,8 +27,9 @@ from duplistatus.web.access import Access, Caller, guarded
 from duplistatus.web.answers import NO_STORE_EXPIRED, encode, json_answer
 from duplistatus.web.api.answered import answered
 from duplistatus.web.api.cron_words import cron_config
+from duplistatus.web.api.ntfy import ntfy_json, save_ntfy
 from duplistatus.web.api.run_body import NOT_KNOWN
-from duplistatus.web.body import JsonObject, json_object, text
+from duplistatus.web.body import json_object, text
 from duplistatus.web.context import context
 from duplistatus.web.errors import Refused
 
@@ -103,24 +105,22 @@ async def notifications(request: Request, caller: _Reader) -> Response:
 
 
 @router.post(
-    "/api/configuration/notifications", summary="Changes the frequency of reminders", responses=answered("Frequency", failures=_BAD)
+    "/api/configuration/notifications",
+    summary="Changes the frequency of reminders, or the settings of ntfy",
+    responses=answered("Frequency", "NtfyUpdated", failures=_BAD),
 )
 async def set_notifications(request: Request, caller: _Admin) -> Response:
-    """Body: `{"value"}`: `onetime`, `every_day`, `every_week` or `every_month`."""
+    """Body: `{"value"}`: `onetime`, `every_day`, `every_week` or `every_month`. Or `{"ntfy": {"url", "topic", "accessToken"}}`, which also
+    switches ntfy on; an empty topic becomes one that nobody guesses, an empty token keeps the stored one, null removes it."""
     body = await json_object(request)
     value = body.get("value")
     if value is None:
-        raise _without_value(body)
+        saved = await save_ntfy(request, caller, body.get("ntfy"))
+        return json_answer(encode({"message": "NTFY config updated successfully", "ntfy": saved}))
     if not isinstance(value, str) or value not in FREQUENCIES:
         raise Refused(400, "Invalid value", "bad_setting")
     await watch_desk.change_settings(request, caller, lambda settings: replace(settings, frequency=value))
     return json_answer(encode({"value": value}))
-
-
-def _without_value(body: JsonObject) -> Refused:
-    if "ntfy" in body:
-        return Refused(400, "This release keeps no settings of ntfy", "not_supported")
-    return Refused(400, "NTFY configuration is required", "bad_request")
 
 
 def _unified(connection: Connection) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def _unified(connection: Connection) -> dict[str, Any]:
     notify = watching.notify_settings(connection)
     by_id = {server.id: server for server in servers}
     return {
-        "ntfy": {"url": "", "topic": "", "accessToken": "", "hasAccessToken": False},
+        "ntfy": ntfy_json(own_channel(connection, NTFY)),
         "templates": _NO_TEMPLATES,
         "overdue_tolerance": settings.tolerance_name,
         "backup_settings": {

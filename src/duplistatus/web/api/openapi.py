@@ -98,9 +98,17 @@ def _shapes() -> dict[str, Any]:
     from pydantic import BaseModel
     from pydantic.json_schema import models_json_schema
 
-    from duplistatus.web.api import explain_schemas, schemas, silence_schemas, task_schemas, telling_schemas, watching_schemas
+    from duplistatus.web.api import (
+        channel_schemas,
+        explain_schemas,
+        schemas,
+        silence_schemas,
+        task_schemas,
+        telling_schemas,
+        watching_schemas,
+    )
 
-    modules = (schemas, explain_schemas, silence_schemas, task_schemas, telling_schemas, watching_schemas)
+    modules = (schemas, channel_schemas, explain_schemas, silence_schemas, task_schemas, telling_schemas, watching_schemas)
     named = dict.fromkeys(each for module in modules for each in vars(module).values() if isinstance(each, type))
     models = [each for each in named if issubclass(each, schemas.Shape | schemas.Failure)]
     chosen: list[type[BaseModel]] = [each for each in models if each is not schemas.Shape]
