@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import ipaddress
 import json
 import re
-import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -20,13 +18,10 @@ from typing import Any
 import httpx2
 
 from duplistatus.clock import SECOND, Clock, SystemClock, instant
+from duplistatus.notify.addresses import Resolve, allowed_addresses, checked_url, place_of
 from duplistatus.notify.causes import first_cause
 from duplistatus.notify.message import DeliveryError, Refused, Unreachable
 from duplistatus.notify.words import without_secrets
-
-Resolve = Callable[[str, int], Awaitable[list[str]]]
-"""The addresses of a host, as texts. Raises OSError."""
-_IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _LONGEST_ANSWER = 64 * 1024
 _LONGEST_PAUSE = 3_600.0
@@ -36,23 +31,6 @@ _ADDRESS_AGE = 60.0
 _MOST_ADDRESSES = 4
 _IDLE = 15.0
 """Seconds for which a connection is kept without use; many servers end theirs after not much longer."""
-_FORBIDDEN = tuple(
-    ipaddress.ip_network(network)
-    for network in (
-        "0.0.0.0/8",  # this machine, by a detour
-        "169.254.0.0/16",  # link-local; the services that tell machines of clouds their credentials
-        "100.100.100.200/32",  # the same at Alibaba,
-        "168.63.129.16/32",  # Azure
-        "192.0.0.192/32",  # and Oracle
-        "224.0.0.0/4",
-        "255.255.255.255/32",
-        "::/128",
-        "fe80::/10",
-        "fd00:ec2::254/128",  # AWS by IPv6
-        "ff00::/8",
-    )
-)
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _WAIT_STATUSES = frozenset({408, 425, 429})
 _SERVER_ERRORS = 500
 _CLIENT_ERRORS = 400
@@ -102,7 +80,7 @@ class Outgoing:
         self._secrets = secrets
         self._patience = patience
         self._clock = clock or SystemClock()
-        self._resolve = resolve or _addresses
+        self._resolve = resolve
         self._client: httpx2.AsyncClient | None = None
         self._known: tuple[float, list[str]] | None = None
 
@@ -198,22 +176,10 @@ class Outgoing:
     async def _checked_addresses(self) -> list[str]:
         now = asyncio.get_running_loop().time()
         if self._known is None or now - self._known[0] > _ADDRESS_AGE:
-            self._known = (now, await self._looked_up())
+            host = self._origin.raw_host.decode("ascii")
+            allowed = await allowed_addresses(host, self._patience.connect, self._resolve)
+            self._known = (now, allowed[:_MOST_ADDRESSES])
         return self._known[1]
-
-    async def _looked_up(self) -> list[str]:
-        host = self._origin.host
-        try:
-            async with asyncio.timeout(self._patience.connect):
-                found = await self._resolve(self._origin.raw_host.decode("ascii").strip("[]"), _port(self._origin))
-        except TimeoutError:
-            raise Unreachable(f"the name {host} was not resolved within {self._patience.connect:g} seconds") from None
-        except (OSError, UnicodeError) as error:
-            raise Unreachable(f"the name {host} cannot be resolved: {getattr(error, 'strerror', None) or error}") from error
-        allowed = [address for address in dict.fromkeys(found) if not is_forbidden(address)]
-        if not allowed:
-            raise Refused(f"{host} is at {', '.join(found) or 'no address'}: no message is sent to link-local and metadata services")
-        return allowed[:_MOST_ADDRESSES]
 
     def _no_answer(self, error: httpx2.HTTPError) -> DeliveryError:
         return Unreachable(without_secrets(self._trouble(error), self._secrets))
@@ -261,61 +227,10 @@ def judged(reply: Reply) -> None:
     raise Refused(sentence)
 
 
-def checked_url(text: str) -> httpx2.URL:
-    """An address that can be asked. Raises ValueError with a sentence."""
-    if any(letter.isspace() or not letter.isprintable() for letter in text):
-        raise ValueError("an address holds no blanks")
-    try:
-        url = httpx2.URL(text)
-        port = url.port
-    except (httpx2.InvalidURL, ValueError) as error:
-        raise ValueError("this is no address") from error
-    if url.scheme not in ("http", "https"):
-        raise ValueError("an address begins with http:// or https://")
-    if not url.host:
-        raise ValueError("the address names no host")
-    if port is not None and not 0 < port < 1 << 16:
-        raise ValueError("the port of the address is none")
-    return url
-
-
-def place_of(url: httpx2.URL) -> str:
-    """Host and port of an address, for people."""
-    return url.host if url.port is None else f"{url.netloc.decode('ascii')}"
-
-
-def is_forbidden(address: str) -> bool:
-    """Whether no message goes to an IP address: those of link-local and metadata services, of no host and of many. Private ones and those
-    of this machine are allowed: it is where self-hosted services are."""
-    try:
-        found = _inner(ipaddress.ip_address(address.partition("%")[0]))
-    except ValueError:
-        return True
-    return any(found in network for network in _FORBIDDEN if network.version == found.version)
-
-
-def _inner(address: _IPAddress) -> _IPAddress:
-    """The IPv4 address that an IPv6 address stands for, where it does."""
-    if isinstance(address, ipaddress.IPv6Address):
-        if address in _NAT64:
-            return ipaddress.IPv4Address(address.packed[-4:])
-        return address.ipv4_mapped or address.sixtofour or address
-    return address
-
-
 def _context() -> ssl.SSLContext:
     context = httpx2.create_ssl_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
-
-
-def _port(url: httpx2.URL) -> int:
-    return url.port or (443 if url.scheme == "https" else 80)
-
-
-async def _addresses(host: str, port: int) -> list[str]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(each[4][0]) for each in found]
 
 
 async def _raw(response: httpx2.Response) -> AsyncIterator[bytes]:

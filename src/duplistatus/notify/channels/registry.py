@@ -6,14 +6,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from duplistatus.notify.channels.apprise import AppriseKind
 from duplistatus.notify.channels.email import EmailKind
 from duplistatus.notify.channels.kind import BadChannel, ChannelKind, ChannelSetting, Secret
 from duplistatus.notify.channels.ntfy import NtfyKind
+from duplistatus.notify.channels.webhook import WebhookKind
 from duplistatus.notify.message import Refused, Sender, Unreachable
 from duplistatus.security.secrets import KeyTrouble, SecretLost, Secrets
 from duplistatus.store.channels import ChannelRow
 
-KINDS: Mapping[str, ChannelKind] = {kind.NAME: kind for kind in (NtfyKind(), EmailKind())}
+KINDS: Mapping[str, ChannelKind] = {kind.NAME: kind for kind in (NtfyKind(), EmailKind(), WebhookKind(), AppriseKind())}
 USE = "channel"
 """What the secrets of channels are encrypted for."""
 
