@@ -178,9 +178,7 @@ class Scheduler:
             states = tasks.task_states(connection)
             interval = CHECK_INTERVALS[watch_settings(connection).check_interval]
             summaries = summary_calendars(connection, self._zone.key)
-        rhythms = {
-            name: rhythm_of(name, interval, self._zone, summaries) if _is_on(states.get(name)) else None for name in self._doing
-        }
+        rhythms = {name: rhythm_of(name, interval, self._zone, summaries) if _is_on(states.get(name)) else None for name in self._doing}
         return _Look(states, rhythms)
 
     async def _make_up(self, found: _Look, occasion: Occasion) -> None:

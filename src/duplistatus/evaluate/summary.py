@@ -285,5 +285,7 @@ def overdue_times(changes: Iterable[Change], since: Mapping[int, Instant], start
 
 def ranked(values: Mapping[int, int], jobs: Mapping[int, JobFact], most: int) -> tuple[Ranked, ...]:
     """The jobs with the most of something, the most first; those with nothing of it are left out."""
-    best = sorted(((value, job_id) for job_id, value in values.items() if value > 0 and job_id in jobs), key=lambda each: (-each[0], each[1]))
+    best = sorted(
+        ((value, job_id) for job_id, value in values.items() if value > 0 and job_id in jobs), key=lambda each: (-each[0], each[1])
+    )
     return tuple(Ranked(jobs[job_id], value) for value, job_id in best[:most])

@@ -4,9 +4,10 @@ rollups and the changes of each job, through their indexes; of the history of ru
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from sqlalchemy import BigInteger, and_, bindparam, case, cast, func, or_, select
-from sqlalchemy.sql import ColumnElement, ScalarSelect
+from sqlalchemy import BigInteger, ScalarSelect, and_, bindparam, case, cast, func, or_, select
+from sqlalchemy.sql import ColumnElement
 
 from duplistatus.clock import Instant, utc_day
 from duplistatus.evaluate import summary
@@ -44,11 +45,8 @@ MOST_FAILED = 5_000
 LEADERS = 5
 """Jobs in a list of those with the most of something."""
 
-_JOBS = Statement(
-    select(*(job.c[name] for name in JobState._fields), job.c.silence, job.c.schedule_since, server.c.key, server.c.alias, server.c.name).join(
-        server, server.c.id == job.c.server_id
-    )
-)
+_BESIDES = (job.c.silence, job.c.schedule_since, server.c.key, server.c.alias, server.c.name)
+_JOBS = Statement(select(*(job.c[name] for name in JobState._fields), *_BESIDES).join(server, server.c.id == job.c.server_id))
 _WITHIN = run.c.begun_at.between(bindparam("since"), bindparam("until")) & run.c.job_id.is_not(None)
 
 
@@ -164,8 +162,8 @@ def _present(connection: Connection, now: Instant) -> tuple[Present, dict[int, I
     facts: list[JobFact] = []
     since: dict[int, Instant] = {}
     for row in connection.rows(_JOBS):
-        state = JobState._make(row[:-5])
-        silence, schedule_since, key, alias, name = row[-5:]
+        state = JobState._make(row[: -len(_BESIDES)])
+        silence, schedule_since, key, alias, name = row[-len(_BESIDES) :]
         view = job_view(state, now)
         is_overdue = view.schedule == Schedule.OVERDUE
         if is_overdue:
@@ -205,11 +203,11 @@ def _range(stretch: Stretch) -> dict[str, int]:
 
 def _bars(connection: Connection, stretch: Stretch, now: Instant) -> dict[int, DayBar]:
     """A bar for each day, also those without a run; what was stored is known of the newer days alone."""
-    done = {row[0]: row[1:] for row in connection.rows(_FLEET_DAYS, _range(stretch))}
+    done = {row[0]: DayBar(*row) for row in connection.rows(_FLEET_DAYS, _range(stretch))}
     stored = stored_by_day(connection, FLEET, stretch.days.first, max(stretch.days.last, utc_day(now)))
     dates = range(stretch.before.first, stretch.days.last + 1)
     levels = {stretch.days.first + index: level for index, level in enumerate(stored)}
-    return {date: DayBar(date, *done.get(date, (0, 0, 0)), levels.get(date, 0)) for date in dates}
+    return {date: replace(done.get(date, DayBar(date)), stored=levels.get(date, 0)) for date in dates}
 
 
 def _totals(bars: Mapping[int, DayBar], days: Days, stored: int, growth: int) -> Totals:

@@ -25,7 +25,7 @@ _ADD = Statement(insert(setting).values(key=bindparam("of"), value=bindparam("ne
 
 def summary_settings(connection: Connection, zone: str) -> dict[Period, SummarySetting]:
     """What is set for each summary; `zone` is that of summaries for which nothing is."""
-    stored = dict(connection.rows(_READ))
+    stored: dict[str, str] = dict(connection.rows(_READ))
     return {period: _read(stored.get(_key(period)), zone) for period in Period}
 
 

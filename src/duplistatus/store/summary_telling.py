@@ -1,5 +1,5 @@
-"""Writing down that a summary is to be sent. In: a connection, which summary, its setting and moment; out: a notice, and a row in the outbox
-for each recipient and for each channel that wants it. The words and figures are found when it is sent."""
+"""Writing down that a summary is to be sent. In: a connection, which summary, its setting and moment; out: a notice, and a row in the
+outbox for each recipient and for each channel that wants it. The words and figures are found when it is sent."""
 
 from __future__ import annotations
 
@@ -43,6 +43,6 @@ def summary_places(connection: Connection, period: Period, setting: SummarySetti
 def summary_details(period: Period, setting: SummarySetting, at: Instant, now: Instant) -> dict[str, Any]:
     """What the notice of a summary holds: the moments, or the days of UTC, that it is about."""
     if period is Period.DAILY:
-        return {"since": now - DAY, "until": now}
+        return {"zone": setting.zone, "since": now - DAY, "until": now}
     stretch = stretch_of(period, setting.zone, at)
-    return {"days": [stretch.days.first, stretch.days.last], "before": [stretch.before.first, stretch.before.last]}
+    return {"zone": setting.zone, "days": [stretch.days.first, stretch.days.last], "before": [stretch.before.first, stretch.before.last]}
