@@ -34,6 +34,7 @@ STYLE_PARTS = (
     "styles/explain.css",
     "styles/monitoring.css",
     "styles/silences.css",
+    "styles/notifications.css",
     "styles/channels.css",
     "vendor/uPlot-1.6.32.min.css",
 )
