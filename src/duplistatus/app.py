@@ -19,6 +19,7 @@ from duplistatus.background.scheduler import Scheduler
 from duplistatus.clock import Clock, SystemClock
 from duplistatus.notify.dispatcher import Dispatcher
 from duplistatus.notify.first_topic import ensure_topic
+from duplistatus.notify.heartbeat import Pulse
 from duplistatus.notify.rendering import Renderer
 from duplistatus.security.first_account import FirstAccount, ensure_first_account
 from duplistatus.security.key_check import check_key
@@ -156,7 +157,8 @@ def build(
     database = Database(settings.database_file, settings.database_url)
     writer = Writer(database)
     parts = Context(settings, clock or SystemClock(), database, writer, Secrets(settings.key_file))
-    scheduler = Scheduler.of(database, writer, parts.clock, settings.time_zone)
+    pulse = Pulse(database, writer, parts.clock, parts.secrets)
+    scheduler = Scheduler.of(database, writer, parts.clock, settings.time_zone, pulse.checked)
     dispatcher = Dispatcher(database, writer, parts.clock, parts.secrets, Renderer(settings, parts.clock))
 
     @asynccontextmanager
@@ -186,7 +188,7 @@ def build(
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
-            await asyncio.gather(scheduler.close(), dispatcher.close())
+            await asyncio.gather(scheduler.close(), dispatcher.close(), pulse.close())
             writer.close()
             database.close()
 
@@ -196,6 +198,7 @@ def build(
     application.state.context = parts
     application.state.scheduler = scheduler
     application.state.dispatcher = dispatcher
+    application.state.pulse = pulse
     application.state.upload_throttle = UploadThrottle(settings.upload_rate, parts.clock)
     application.state.stopping = threading.Event()
     errors.install(application, refusals.error_page)

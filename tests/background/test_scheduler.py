@@ -13,7 +13,7 @@ from duplistatus.background import scheduler as module
 from duplistatus.background.due import judge_due
 from duplistatus.background.tasks import Occasion, Parts
 from duplistatus.clock import DAY, HOUR, MINUTE, SECOND, Instant
-from duplistatus.evaluate.task_times import AUDIT_CLEANUP, OVERDUE_CHECK, SESSION_CLEANUP, CatchUp
+from duplistatus.evaluate.task_times import AUDIT_CLEANUP, MESSAGE_CLEANUP, OVERDUE_CHECK, SESSION_CLEANUP, CatchUp
 from duplistatus.store import audit, leases, tasks
 from duplistatus.store.audit import Entry
 from duplistatus.store.database import StoreUnavailable
@@ -126,7 +126,7 @@ def test_after_a_night_without_the_product_what_was_missed_runs_once(machine: Ma
         machine.clock.advance(20 * HOUR)
         now = machine.clock.now()
         second = await started(machine)
-        assert [name for name, _ in machine.ran] == [OVERDUE_CHECK, AUDIT_CLEANUP, SESSION_CLEANUP]
+        assert [name for name, _ in machine.ran] == [OVERDUE_CHECK, AUDIT_CLEANUP, SESSION_CLEANUP, MESSAGE_CLEANUP]
         assert machine.ran[0][1] == Occasion(now, catch_up=CatchUp(stopped, now))
         await pass_time(second, machine, 4 * MINUTE)
         assert len(machine.ran) == 3

@@ -16,7 +16,7 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -24,7 +24,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from duplistatus.background.due import judge_anew, judge_due
-from duplistatus.background.tasks import DOING, Doing, Occasion, Parts
+from duplistatus.background.tasks import DOING, Doing, Occasion, Parts, followed
 from duplistatus.clock import MINUTE, SECOND, Clock, Instant
 from duplistatus.evaluate.job_setting import CHECK_INTERVALS
 from duplistatus.evaluate.task_times import OVERDUE_CHECK, Rhythm, after_run, catch_up, planned, rhythm_of
@@ -73,8 +73,10 @@ class Scheduler:
         self.me = f"{socket.gethostname()[:60]}/{os.getpid()}/{secrets.token_hex(4)}"
 
     @classmethod
-    def of(cls, database: Database, writer: Writer, clock: Clock, zone: str) -> Scheduler:
-        return cls(Parts(database, writer, clock, zone), zone)
+    def of(cls, database: Database, writer: Writer, clock: Clock, zone: str, checked: Callable[[], None] | None = None) -> Scheduler:
+        """`checked` is called after each check for overdue jobs that ended well."""
+        doing = DOING if checked is None else {**DOING, OVERDUE_CHECK: followed(DOING[OVERDUE_CHECK], checked)}
+        return cls(Parts(database, writer, clock, zone), zone, doing)
 
     @property
     def leads(self) -> bool:

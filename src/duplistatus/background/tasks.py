@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from duplistatus.background.due import judge_anew, judge_due
 from duplistatus.clock import DAY, Clock, Instant
 from duplistatus.evaluate.summary_setting import Period, slot_of
-from duplistatus.evaluate.task_times import AUDIT_CLEANUP, OVERDUE_CHECK, SESSION_CLEANUP, CatchUp
-from duplistatus.store import audit, sessions
+from duplistatus.evaluate.task_times import AUDIT_CLEANUP, MESSAGE_CLEANUP, OVERDUE_CHECK, SESSION_CLEANUP, CatchUp
+from duplistatus.store import audit, messages, sessions
 from duplistatus.store.audit import Entry
 from duplistatus.store.database import Connection, Database
 from duplistatus.store.summary_settings import TASK_OF, summary_setting
@@ -41,6 +41,9 @@ class Occasion:
 
 
 Doing = Callable[[Parts, Occasion], Awaitable[Figures]]
+
+MESSAGE_DAYS = 90
+"""Days that messages are kept which were delivered, given up or held back."""
 
 
 async def check_overdue(parts: Parts, occasion: Occasion) -> Figures:
@@ -82,6 +85,24 @@ async def clean_sessions(parts: Parts, occasion: Occasion) -> Figures:
     return {"removed": removed}
 
 
+async def clean_messages(parts: Parts, occasion: Occasion) -> Figures:
+    """Removes messages that ended long ago, and what they told; reminders have a clock of their own."""
+    before = Instant(occasion.now - MESSAGE_DAYS * DAY)
+    removed = await parts.writer.write(lambda connection: messages.prune(connection, before), changes=False)
+    return {"removed": removed, "days": MESSAGE_DAYS}
+
+
+def followed(doing: Doing, by: Callable[[], None]) -> Doing:
+    """The task, and after each of its runs that ended well a word to somebody else."""
+
+    async def both(parts: Parts, occasion: Occasion) -> Figures:
+        figures = await doing(parts, occasion)
+        by()
+        return figures
+
+    return both
+
+
 def sending(period: Period) -> Doing:
     """Sends a summary at its moment, once; by hand an extra one. How many messages were written, and whether that was due."""
 
@@ -108,5 +129,6 @@ DOING: Mapping[str, Doing] = {
     **{task: sending(period) for period, task in TASK_OF.items()},
     AUDIT_CLEANUP: clean_audit_log,
     SESSION_CLEANUP: clean_sessions,
+    MESSAGE_CLEANUP: clean_messages,
 }
 """Each task by its name."""

@@ -13,13 +13,14 @@ from duplistatus.clock import MINUTE, Instant, instant, moment
 OVERDUE_CHECK = "overdue-backup-check"
 AUDIT_CLEANUP = "audit-log-cleanup"
 SESSION_CLEANUP = "session-cleanup"
+MESSAGE_CLEANUP = "message-cleanup"
 DAILY_SUMMARY = "daily-summary"
 WEEKLY_SUMMARY = "weekly-summary"
 MONTHLY_SUMMARY = "monthly-summary"
 SUMMARY_TASKS = (DAILY_SUMMARY, WEEKLY_SUMMARY, MONTHLY_SUMMARY)
-TASKS = (OVERDUE_CHECK, *SUMMARY_TASKS, AUDIT_CLEANUP, SESSION_CLEANUP)
+TASKS = (OVERDUE_CHECK, *SUMMARY_TASKS, AUDIT_CLEANUP, SESSION_CLEANUP, MESSAGE_CLEANUP)
 """All of them; the check and the cleaning of the audit log have the names that 1.4.2 gives them."""
-_DAILY_AT = {AUDIT_CLEANUP: time(2), SESSION_CLEANUP: time(2, 30)}
+_DAILY_AT = {AUDIT_CLEANUP: time(2), SESSION_CLEANUP: time(2, 30), MESSAGE_CLEANUP: time(3)}
 
 GROUPED_AFTER = 5 * MINUTE
 """Milliseconds without a look at the clock after which whatever became due meanwhile is one group."""
@@ -39,7 +40,7 @@ class Daily:
     at: time
     zone: ZoneInfo
 
-    def falls_on(self, day: date) -> bool:  # noqa: ARG002 - on every day
+    def falls_on(self, day: date) -> bool:
         return True
 
 

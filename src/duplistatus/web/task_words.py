@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from duplistatus.clock import MINUTE
-from duplistatus.evaluate.task_times import AUDIT_CLEANUP, OVERDUE_CHECK, Every, Rhythm
+from duplistatus.evaluate.task_times import AUDIT_CLEANUP, MESSAGE_CLEANUP, OVERDUE_CHECK, Every, Rhythm
 from duplistatus.i18n.wording import Wording
 from duplistatus.store.tasks import Figures
 
@@ -14,6 +14,8 @@ def title(name: str, wording: Wording) -> str:
         return wording.gettext("Check for overdue jobs")
     if name == AUDIT_CLEANUP:
         return wording.gettext("Clean up the audit log")
+    if name == MESSAGE_CLEANUP:
+        return wording.gettext("Clean up messages")
     return wording.gettext("Clean up sessions")
 
 
@@ -36,6 +38,11 @@ def result_text(name: str, figures: Figures | None, wording: Wording) -> str:
     if name == AUDIT_CLEANUP:
         text = wording.ngettext(
             "%(num)s entry older than %(days)s days removed.", "%(num)s entries older than %(days)s days removed.", removed
+        )
+        return text % {"num": wording.number(removed), "days": figures["days"]}
+    if name == MESSAGE_CLEANUP:
+        text = wording.ngettext(
+            "%(num)s message older than %(days)s days removed.", "%(num)s messages older than %(days)s days removed.", removed
         )
         return text % {"num": wording.number(removed), "days": figures["days"]}
     return wording.ngettext("%(num)s session removed.", "%(num)s sessions removed.", removed) % {"num": wording.number(removed)}
