@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 ONLY = (
     r"^(?!.*(user-session|after-))(upload|summary|lastbackups?|health|ping|csrf|session|auth-(?!logout|login__lock)|dashboard|detail"
     r"|servers(-includeBackups|-id(-full|-chart|-server-url)?)?__(no-|anonymous|admin)|chart-data|backups-last|unknown-api|page)"
-    r"|^cron-|^notifications-(check-overdue|clear-overdue)"
-    r"|^configuration-((unified|backup-settings|overdue-tolerance|notifications-auth)__|notifications__(?!post-(ntfy|empty)))"
+    r"|^cron-|^notifications-"
+    r"|^configuration-(unified|backup-settings|overdue-tolerance|notifications|ntfy|email)"
 )
 """Cases of what exists; cases of further endpoints join them."""
 

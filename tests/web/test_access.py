@@ -50,12 +50,13 @@ TABLE: tuple[tuple[str, str, Access], ...] = (
     ("GET", "/api/(audit-log|application-logs)(/.*)?", Access.LOGS),
     (
         "GET",
-        f"/api/(users|keys|access|rejected|tasks|messages|database)(/.*)?|/api/servers/duplicates|/api/runs/{_ANY}/report",
+        f"/api/(users|keys|access|rejected|tasks|messages|channels|database)(/.*)?|/api/servers/duplicates|/api/runs/{_ANY}/report",
         Access.ADMIN,
     ),
     ("GET", "/rejected(/.*)?", Access.ADMIN),
     ("GET", "/settings/monitoring/zone", Access.ADMIN),
     ("GET", "/settings/tasks", Access.ADMIN),
+    ("GET", "/settings/(ntfy|email|channels)(/.*)?", Access.ADMIN),
     ("GET", ".*", Access.READ),
     ("*", ".*", Access.ADMIN),
 )
@@ -86,7 +87,7 @@ class Door(NamedTuple):
     @property
     def target(self) -> str:
         """A request that the route takes: `x` for texts, `1` for numbers."""
-        return re.sub(r"\{[^}]*\}", "x", re.sub(r"\{\w+:int\}|\{(job_id|number)\}", "1", self.path.replace("{language:language}", "de")))
+        return re.sub(r"\{[^}]*\}", "x", re.sub(r"\{\w+:int\}|\{(job_id|channel_id|number)\}", "1", self.path.replace("{language:language}", "de")))
 
 
 def doors(application: FastAPI) -> list[Door]:

@@ -141,7 +141,7 @@ def test_the_frequency_of_reminders_is_read_changed_and_checked(fleet: TestClien
     path = f"{CONFIGURATION}/notifications"
     assert fleet.get(path).json() == {"value": "every_day"}
     assert fleet.post(path, json={"value": "every_week"}).json() == {"value": "every_week"}
-    for bad in ({}, {"value": "hourly"}, {"value": 7}, {"value": ["every_day"]}, {"ntfy": {"url": "http://127.0.0.1/"}}):
+    for bad in ({}, {"value": "hourly"}, {"value": 7}, {"value": ["every_day"]}, {"ntfy": "http://127.0.0.1/"}):
         assert fleet.post(path, json=bad).status_code == 400
     assert fleet.get(path).json() == {"value": "every_week"}
 
