@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -60,6 +61,10 @@ _STYLES: dict[str, str] = {
     ),
 }
 _CLASSES = {"a": "link", "pre": "code"}
+_PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
+# Half a line at most is a label; one that ends a sentence before the colon is none.
+_LABELLED = re.compile(r"([^<>:：.!?]{1,40}?)[ \u00a0\u202f]?[:：](?!//)\s*(\S.*)", re.DOTALL)
+_FEWEST_FACTS = 2
 _OPENING = re.compile(rf"<({'|'.join(sorted(_STYLES, key=len, reverse=True))})(?=[ >])")
 _BUTTON = (
     f"display:inline-block;padding:10px 18px;background:{LINK};border:1px solid {LINK};border-radius:6px;color:#ffffff;"
@@ -113,34 +118,70 @@ def mail(
         colors=_COLORS,
         body=Markup(body),  # noqa: S704 - that it is safe is the caller's part
         preheader=preheader,
-        facts=facts,
+        facts=Markup(facts_table(facts)) if facts else "",  # noqa: S704
         link=link,
         button=_BUTTON,
         footer=footer,
         font=FONT,
-        mono=MONO,
         ink=INK,
         muted=MUTED,
         line=LINE,
-        link_color=LINK,
     )
 
 
 def styled(html: str, button_url: str = "") -> str:
-    """Sanitised HTML with inline styles. A paragraph that is nothing but a link to `button_url` becomes a button. In: tags without
-    attributes but for the address of links, every other `<` escaped, as a sanitiser leaves them."""
-    made = _OPENING.sub(lambda found: f'<{found[1]} style="{_STYLES[found[1]]}"' + _class(_CLASSES.get(found[1])), html)
+    """Sanitised HTML with inline styles. A paragraph that is nothing but a link to `button_url` becomes a button; one of which every line
+    is a label, a colon and a value becomes a table. In: tags without attributes but for the address of links, every other `<` escaped,
+    as a sanitiser leaves them."""
+    made = _PARAGRAPH.sub(lambda found: _facts_of(found[1]) or found[0], html)
+    made = _OPENING.sub(lambda found: f'<{found[1]} style="{_STYLES[found[1]]}"' + _class(_CLASSES.get(found[1])), made)
     if button_url:
-        from html import escape
-
         href = escape(button_url, quote=True)
-        opening = f'<p style="{_STYLES["p"]}"><a style="{_STYLES["a"]}" class="link" href="{href}"'
+        opening = paragraph(f'<a style="{_STYLES["a"]}" class="link" href="{href}">').removesuffix("</p>")
         made = re.sub(
-            re.escape(opening) + r"( [^<>]*)?>([^<]*)</a></p>",
-            lambda found: f'<p style="margin:18px 0 14px 0;"><a style="{_BUTTON}" class="button" href="{href}">{found[2]}</a></p>',
+            re.escape(opening) + r"([^<]*)</a></p>",
+            lambda found: f'<p style="margin:18px 0 14px 0;"><a style="{_BUTTON}" class="button" href="{href}">{found[1]}</a></p>',
             made,
         )
     return made
+
+
+def paragraph(html: str) -> str:
+    """A paragraph as `styled` makes it."""
+    return f'<p style="{_STYLES["p"]}">{html}</p>'
+
+
+def preformatted(html: str) -> str:
+    """Lines of code as `styled` makes them."""
+    return f'<pre style="{_STYLES["pre"]}" class="code">{html}</pre>'
+
+
+def facts_table(facts: Sequence[Fact]) -> str:
+    """A table of facts, whose labels and values are text."""
+    return _table([_row(escape(fact.label), escape(fact.value), fact.kind) for fact in facts])
+
+
+def _facts_of(lines: str) -> str:
+    """The table of a paragraph of labels with values; empty where it is none."""
+    found = [_LABELLED.fullmatch(line.strip()) for line in lines.split("<br>")]
+    rows = [_row(each[1], each[2], None) for each in found if each is not None]
+    return _table(rows) if len(rows) == len(found) >= _FEWEST_FACTS else ""
+
+
+def _table(rows: Sequence[str]) -> str:
+    style = f"margin:0 0 14px 0;border-collapse:collapse;font-family:{FONT};font-size:14px;line-height:20px;"
+    return f'<table width="100%" cellpadding="0" cellspacing="0" border="0" style="{style}">{"".join(rows)}</table>'
+
+
+def _row(label: str, value: str, kind: Kind | None) -> str:
+    """`label` and `value`: HTML that is safe."""
+    ink = f"color:{_COLORS[kind].ink};font-weight:600;" if kind else f"color:{INK};"
+    return (
+        f'<tr><th scope="row" class="muted line" align="left" valign="top" width="40%" style="width:40%;padding:7px 10px 7px 0;'
+        f'border-top:1px solid {LINE};color:{MUTED};font-weight:400;text-align:left;">{label}</th>'
+        f'<td class="{kind + "-ink" if kind else "ink"} line" valign="top" style="padding:7px 0;border-top:1px solid {LINE};{ink}'
+        f'overflow-wrap:anywhere;word-break:break-word;">{value}</td></tr>'
+    )
 
 
 def colors_of(kind: Kind) -> tuple[str, str]:

@@ -1,5 +1,5 @@
-"""The templates as people changed them. In: a connection; out: the language, and those templates that are other than its own texts. They are
-kept in the shape in which 1.4.2 keeps them, so that its databases can be read; what cannot be read any more counts as not changed."""
+"""The templates as people changed them. In: a connection; out: the language, and those templates that are other than its own texts. They
+are kept in the shape in which 1.4.2 keeps them, so that its databases can be read; what cannot be read any more counts as not changed."""
 
 from __future__ import annotations
 
