@@ -151,7 +151,7 @@ class HttpStandIn(_Listening):
                     await asyncio.Event().wait()
                 writer.write(answer.body)
                 await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
@@ -364,7 +364,7 @@ class SilentStandIn(_Listening):
                 await writer.drain()
                 await asyncio.sleep(0.001)
             await asyncio.Event().wait()
-        except ConnectionError:
+        except (ConnectionError, asyncio.CancelledError):
             pass
         finally:
             writer.close()

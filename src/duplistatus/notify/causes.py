@@ -10,13 +10,19 @@ _Kind = TypeVar("_Kind", bound=BaseException)
 
 def first_cause(error: BaseException | None, kind: type[_Kind]) -> _Kind | None:
     """The error itself, or the nearest one behind it that is of a kind."""
-    return next((each for each in _chain(error) if isinstance(each, kind)), None)
+    return next((each for each in causes(error) if isinstance(each, kind)), None)
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def of_the_system(error: BaseException | None) -> OSError | None:
+    """The nearest error that the system itself gave, with its number."""
+    return next((each for each in causes(error) if isinstance(each, OSError) and each.errno), None)
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and all behind it, the nearest first."""
     while error is not None:
         yield error
         if isinstance(error, BaseExceptionGroup):
             for each in error.exceptions:
-                yield from _chain(each)
+                yield from causes(each)
         error = error.__cause__ or error.__context__

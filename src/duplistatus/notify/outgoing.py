@@ -19,7 +19,7 @@ import httpx2
 
 from duplistatus.clock import SECOND, Clock, SystemClock, instant
 from duplistatus.notify.addresses import Resolve, allowed_addresses, checked_url, place_of
-from duplistatus.notify.causes import first_cause
+from duplistatus.notify.causes import first_cause, of_the_system
 from duplistatus.notify.message import DeliveryError, Refused, Unreachable
 from duplistatus.notify.words import without_secrets
 
@@ -187,7 +187,7 @@ class Outgoing:
     def _trouble(self, error: httpx2.HTTPError) -> str:
         certificate = first_cause(error, ssl.SSLCertVerificationError)
         tls = first_cause(error, ssl.SSLError)
-        refused = first_cause(error, OSError)
+        refused = of_the_system(error)
         if certificate is not None:
             return f"the certificate of {self.place} is not accepted: {certificate.verify_message}"
         if tls is not None:

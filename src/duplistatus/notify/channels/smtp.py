@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from duplistatus.notify.causes import first_cause
+from duplistatus.notify.causes import first_cause, of_the_system
 from duplistatus.notify.message import DeliveryError, Refused, Unreachable
 from duplistatus.notify.words import without_secrets
 
@@ -277,7 +277,7 @@ def _trouble(error: BaseException, place: str, seconds: float) -> str:
     if isinstance(error, ConnectionError) and not isinstance(error, aiosmtplib.SMTPConnectError):
         return f"{place} ended the connection"
     if isinstance(error, aiosmtplib.SMTPConnectError):
-        return f"no connection to {place}: {_why(first_cause(error.__cause__, OSError))}"
+        return f"no connection to {place}: {_why(of_the_system(error.__cause__))}"
     return f"{place}: {error}"
 
 
