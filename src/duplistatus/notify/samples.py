@@ -1,5 +1,5 @@
-"""What a template is tried with. In: an event and the database as it is; out: a delivery of the newest thing of that kind that is in it, or,
-where there is none yet, of an invented one."""
+"""What a template is tried with. In: a template's name and the database as it is; out: a delivery of the newest thing of that kind that is
+in it, or, where there is none yet, of an invented one."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _run(connection: Connection, now: Instant, *, successful: bool) -> Sample:
     job_id = newest_job(connection, successful=successful)
     rows = newest_runs(connection, job_id, 1) if job_id is not None else []
     if not rows:
-        invented = {**_RUN, "begun_at": now - 20 * MINUTE, "names": _NAMES} | ({} if successful else _TROUBLE)
+        invented = {**_RUN, "begun_at": now - 20 * MINUTE, "names": _NAMES, **({} if successful else _TROUBLE)}
         return Sample(_delivery(event_of(str(invented["status"])), invented, now), is_real=False)
     row = rows[0]
     subject = subject_of(connection, job_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, literal, select
 
 from duplistatus.clock import Instant
 from duplistatus.evaluate.cadence import learn
@@ -43,7 +43,7 @@ _SERVER = (server.c.key, server.c.name, server.c.alias, server.c.note, server.c.
 _OF_JOB = Statement(
     select(*_SERVER, job.c.name, server.c.id, job.c.id).join(server, server.c.id == job.c.server_id).where(job.c.id == bindparam("of"))
 )
-_OF_SERVER = Statement(select(*_SERVER, server.c.id).where(server.c.id == bindparam("of")))
+_OF_SERVER = Statement(select(*_SERVER, literal(""), server.c.id).where(server.c.id == bindparam("of")))
 _UID = Statement(select(run.c.uid).where(run.c.id == bindparam("of")))
 _NEWEST = {
     True: select(job.c.id).where(job.c.last_status == Status.SUCCESS),
@@ -76,7 +76,7 @@ def subject_of(connection: Connection, job_id: int | None, server_id: int | None
     if row is not None:
         return Subject(*row)
     row = connection.row(_OF_SERVER, {"of": server_id}) if server_id is not None else None
-    return Subject(*row[:5], "", row[5]) if row is not None else None
+    return Subject(*row) if row is not None else None
 
 
 def uid_of(connection: Connection, run_id: RunId) -> str:
