@@ -53,6 +53,7 @@ from duplistatus.web.access import Caller
 from duplistatus.web.assets import assets
 from duplistatus.web.compression import accepted, compressed
 from duplistatus.web.context import context
+from duplistatus.web.ntfy_place import Place, topic_of_all
 
 DASH = "–"
 THEMES = ("dark", "light", "system")
@@ -159,12 +160,21 @@ def page(
     request: Request, template: str, caller: Caller | None, *, status: int = 200, tag: str | None = None, **values: object
 ) -> Response:
     """The answer. `caller` None: nobody is known, as on error pages. `values` are the template's own."""
-    text = render(reader_of(request), template, caller=caller, version=data_version(request), **values)
+    known = {"caller": caller, "version": data_version(request), "ntfy_topic": _ntfy_topic(request, caller)}
+    text = render(reader_of(request), template, **known, **values)
     encoding = accepted(request.headers.get("accept-encoding", ""))
     made = compressed(text.encode(), encoding)
     if tag and status == 200:  # noqa: PLR2004
         _bodies.keep(tag, encoding, made)
     return Response(made[0], status_code=status, media_type="text/html", headers=_headers(tag, made[1]))
+
+
+def _ntfy_topic(request: Request, caller: Caller | None) -> Place | None:
+    """What the button of ntfy opens; None where nobody is signed in, or ntfy is not in use."""
+    if caller is None or caller.user is None:
+        return None
+    with context(request).database.read() as connection:
+        return topic_of_all(connection)
 
 
 def data_version(request: Request) -> str:

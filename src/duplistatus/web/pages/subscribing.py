@@ -4,9 +4,7 @@ for all; out: HTML, and the code as a picture."""
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
@@ -14,10 +12,10 @@ from starlette.responses import Response
 
 from duplistatus.evaluate.notify_setting import MOST_TOPIC, check_topic
 from duplistatus.store.channels import NTFY, own_channel
-from duplistatus.store.database import Connection
 from duplistatus.web.access import Access, Caller, guarded
 from duplistatus.web.context import context
 from duplistatus.web.errors import Refused
+from duplistatus.web.ntfy_place import Place, place_of
 from duplistatus.web.pages.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -27,15 +25,6 @@ _Reader = Annotated[Caller, guarded(Access.READ)]
 _Topic = Annotated[str, Query(max_length=MOST_TOPIC)]
 _QUIET = 4
 """Modules of white around a code, as its standard wants."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A topic. `web`: its address in a browser; `app`: what opens it in ntfy's app."""
-
-    topic: str
-    web: str
-    app: str
 
 
 @router.get(PATH)
@@ -53,25 +42,6 @@ def draw_code(request: Request, caller: _Reader, topic: _Topic = "") -> Response
     code = segno.make(_place(request, topic).app, error="m", micro=False)
     code.save(picture, kind="svg", dark="#000", light="#fff", border=_QUIET, omitsize=True, svgclass=None, lineclass=None)
     return Response(picture.getvalue(), media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
-
-
-def topic_of_all(connection: Connection) -> Place | None:
-    """The topic of the channel for all, where that is in use."""
-    row = own_channel(connection, NTFY)
-    topic = str(row.config.get("topic") or "")
-    return place_of(str(row.config.get("url") or ""), topic) if row.enabled and topic else None
-
-
-def place_of(url: str, topic: str) -> Place | None:
-    """A topic at a server of ntfy; None where its address is none."""
-    parts = urlsplit(url or "https://ntfy.sh")
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        return None
-    name = quote(topic, safe="")
-    where = f"{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
-    # Without TLS the app has to be told so.
-    plain = "?secure=false" if parts.scheme == "http" else ""
-    return Place(topic, f"{parts.scheme}://{where}/{name}", f"ntfy://{where}/{name}{plain}")
 
 
 def _place(request: Request, topic: str) -> Place:

@@ -69,6 +69,11 @@ export const startControls = () => {
     if (chosen) choose(chosen);
     if (target.closest("[data-sign-out]")) signOut();
   });
+  // A right click on some buttons leads elsewhere; a menu has the same for keys and fingers.
+  document.addEventListener("contextmenu", (event) => {
+    const button = event.target.closest("[data-context]");
+    if (button && event.button === 2) { event.preventDefault(); location.assign(button.dataset.context); }
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     const menu = document.querySelector("details.menu[open]");
