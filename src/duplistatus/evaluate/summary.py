@@ -1,5 +1,5 @@
-"""What a summary tells. In: rows of jobs, of days and of changes; out: frozen facts, the worst first: how every job stands, what went wrong,
-and for weeks and months what changed. Pure."""
+"""What a summary tells. In: rows of jobs, of days and of changes; out: frozen facts, the worst first: how every job stands, what went
+wrong, and for weeks and months what changed. Pure."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class JobFact:
     versions: int | None = None
     is_overdue: bool = False
     expected_at: Instant | None = None
-    created_at: Instant = Instant(0)
+    created_at: Instant | None = None
     watched: bool = True
     silence: str = ""
 

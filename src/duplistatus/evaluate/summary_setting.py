@@ -109,8 +109,8 @@ class Stretch:
 
 
 def stretch_of(period: Period, zone: str, at: Instant) -> Stretch:
-    """The days of a weekly or monthly summary at a moment: the seven days, or the month, that ended with the day before. Figures are kept by
-    day of UTC: where the day before is not over there yet, they end one day earlier."""
+    """The days of a weekly or monthly summary at a moment: the seven days, or the month, that ended with the day before. Figures are kept
+    by day of UTC: where the day before is not over there yet, they end one day earlier."""
     local = (moment(at).astimezone(ZoneInfo(zone)).date() - _EPOCH).days
     end = min(local, utc_day(at))
     if period is not Period.MONTHLY:
@@ -130,7 +130,8 @@ def _months_before(end: int, months: int) -> int:
 
 
 def changed(setting: SummarySetting, fields: Mapping[str, object], now: Instant) -> SummarySetting:
-    """The setting with these fields, named as in the API; what is not named stays. Other moments count from `now` on. Raises SummaryError."""
+    """The setting with these fields, named as in the API; what is not named stays. Other moments count from `now` on. Raises
+    SummaryError."""
     values: dict[str, Any] = {}
     for name, value in fields.items():
         if name not in _READERS:

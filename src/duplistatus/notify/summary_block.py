@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 from duplistatus.clock import Instant
 from duplistatus.evaluate.fleet_view import Group, State, group_of
@@ -47,15 +46,17 @@ _GROUPS: Mapping[Group, tuple[str, Kind]] = {
     Group.FAILED: ("failed", "error"),
     Group.WARNING: ("warning", "warn"),
 }
+_WORDS: Mapping[Kind, str] = {"error": "attention", "late": "attention", "warn": "attention", "ok": "fine", "quiet": "nothing_yet"}
 _WORST: tuple[Kind, ...] = ("error", "late", "warn")
 _UNTROUBLED = frozenset({State.LATE, State.RUNNING})
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """`headline`: the state in a sentence, `kind` its colour; `period`: the days or the day that it is about; `facts` for programs."""
+    """`headline`: the state in a sentence, `word` in short, `kind` its colour; `period`: the days or the day that it is about; `facts` for programs."""
 
     headline: str
+    word: str
     kind: Kind
     period: str
     jobs: int
@@ -93,6 +94,7 @@ def summary_of(facts: Facts, voice: Voice, now: Instant, base: str = "") -> Summ
         period = voice.span(facts.stretch.days)
     return Summary(
         headline,
+        voice(_WORDS[kind]),
         kind,
         period,
         len(present.jobs),
@@ -280,7 +282,7 @@ def _period(facts: PeriodFacts, tell: Telling) -> tuple[list[Section], list[Imag
         *_changed(facts, tell),
         _totals(facts, tell),
         *pictures,
-        *_leaders("top_failures", facts.failures, tell, partial(say.count, "failures")),
+        *_leaders("top_failures", facts.failures, tell, say.number),
         *_leaders("top_uploads", facts.uploads, tell, say.size),
         *_leaders("top_growth", facts.growths, tell, say.change),
     ]

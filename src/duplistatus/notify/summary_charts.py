@@ -23,13 +23,15 @@ _UNDER_LINE = "#c9dcee"
 _FONT = 16
 _LEFT, _RIGHT, _TOP, _BOTTOM = 10, 12, 16, 30
 _GAP = 8
+_LEAST = 3
+"""The height of a bar of something; a single failed run among hundreds is seen."""
 _DATES = 5
 """Dates below a chart at most."""
-_COLORS = 48
 _STEP = 1024
 _MOST_OF_A_UNIT = 800
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
-_ROUND = (1, 2, 3, 4, 5, 6, 8, 10)
+_SMALL = (1, 2, 3, 4, 5, 6, 8, 10)
+_ROUND = (10, 15, 20, 25, 30, 40, 50, 60, 80, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def _bars(days: Sequence[DayBar], parts: Sequence[tuple[tuple[int, str], ...]], 
             if value > 0:
                 upper = canvas.y(begun + value)
                 # What there is is seen, however little it is.
-                canvas.draw.rectangle((left, min(upper, canvas.y(begun) - _SCALE), right, canvas.y(begun)), fill=color)
+                canvas.draw.rectangle((left, min(upper, canvas.y(begun) - _LEAST * _SCALE), right, canvas.y(begun)), fill=color)
                 begun += value
     return canvas.finish(days)
 
@@ -118,22 +120,19 @@ class _Canvas:
             self.draw.text((x, self.bottom + _GAP * _SCALE / 2), text, fill=_INK, font=self._font, anchor="ma")
         size = (WIDTH * _SHARP, HEIGHT * _SHARP)
         small = self._image.resize(size, Image.Resampling.LANCZOS)
-        small = small.quantize(_COLORS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
         file = BytesIO()
         small.save(file, "PNG", optimize=True)
         return file.getvalue()
 
 
-def chosen(count: int) -> list[int]:
-    """The days whose dates are written: the first, the last, and others evenly between."""
-    if count <= _DATES:
-        return list(range(count))
-    return sorted({round(index * (count - 1) / (_DATES - 1)) for index in range(_DATES)})
+def chosen(count: int) -> range:
+    """The days whose dates are written: the first, and others at the same distance."""
+    return range(0, count, max(1, -(-(count - 1) // (_DATES - 1))))
 
 
 def number_top(most: int, voice: Voice) -> Top:
     """The end of an axis of whole numbers."""
-    found = next_nice(most)
+    found = next_round(most)
     return Top(found, voice.number(found))
 
 
@@ -143,18 +142,18 @@ def size_top(most: int, voice: Voice) -> Top:
     while most > _MOST_OF_A_UNIT * _STEP**unit and unit < len(_UNITS) - 1:
         unit += 1
     amount = -(-most // _STEP**unit)
-    found = next_nice(amount)
+    found = next_round(amount)
     return Top(found * _STEP**unit, f"{voice.number(found)} {_UNITS[unit]}")
 
 
-def next_nice(most: int) -> int:
+def next_round(most: int) -> int:
     """The first round number that is not below."""
+    if most <= _SMALL[-1]:
+        return next(each for each in _SMALL if each >= most)
     scale = 1
-    while True:
-        for step in _ROUND:
-            if step * scale >= most:
-                return step * scale
+    while most > _ROUND[-1] * scale:
         scale *= 10
+    return next(each * scale for each in _ROUND if each * scale >= most)
 
 
 def _plain(text: str) -> str:

@@ -105,7 +105,7 @@ def _text(section: Section) -> str:
             return "\n".join([_headed(section.title), *lines, *([section.note] if section.note else [])])
         case Rows():
             lines = [line for row in section.rows for line in _text_row(row)]
-            rest = _joined((section.rest, section.link), ": ")
+            rest = _joined((section.rest, section.link), ": ") if section.rest else ""
             return "\n".join([_headed(section.title), *lines, *([f"  {rest}"] if rest else [])])
         case Table():
             lines = [f"  {label}: {now} ({section.head[2]}: {before})" for label, now, before in section.rows]
@@ -193,7 +193,7 @@ def _figures(figures: Sequence[Figure]) -> str:
     rows = []
     for start in range(0, len(figures), _PER_ROW):
         row = [*figures[start : start + _PER_ROW]]
-        cells = "".join(map(_figure, row)) + "<td></td>" * (_PER_ROW - len(row))
+        cells = "".join(map(_figure, row)) + f'<td class="line" style="border-top:1px solid {LINE};"></td>' * (_PER_ROW - len(row))
         rows.append(f"<tr>{cells}</tr>")
     return f"{_TABLE}{''.join(rows)}</table>"
 
@@ -234,7 +234,7 @@ def _rest(section: Rows) -> str:
 
 
 def _compared(table: Table) -> str:
-    edge = f"padding:7px 0 7px 10px;border-top:1px solid {LINE};font-size:14px;line-height:20px;text-align:right;"
+    edge = f"padding:7px 0 7px 10px;border-top:1px solid {LINE};font-size:14px;line-height:20px;text-align:right;white-space:nowrap;"
     first = f"padding:7px 0;border-top:1px solid {LINE};font-size:14px;line-height:20px;text-align:left;font-weight:400;"
     head = f"padding:0 0 6px 10px;color:{MUTED};{_SMALL}text-align:right;font-weight:400;"
     rows = [

@@ -43,8 +43,8 @@ def parts_of(summary: Summary, base: str) -> Parts:
         "overdue_count": Value(str(summary.overdue)),
         "duplistatus_link": Value(base, is_empty=not base, is_url=True),
     }
-    band = Band(summary.kind, summary.headline)
-    return Parts(values, band, link=base, data=summary.facts, images=summary.images, preheader=summary.period)
+    band = Band(summary.kind, summary.word)
+    return Parts(values, band, link=base, data=summary.facts, images=summary.images, preheader=summary.headline)
 
 
 def _facts(connection: Connection, event: Event, details: Mapping[str, Any], now: Instant) -> Facts:

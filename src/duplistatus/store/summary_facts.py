@@ -232,7 +232,7 @@ def _changes(
     told = jobs.values()
     late = [Overdue(jobs[job_id], *found) for job_id, found in times.items() if job_id in jobs and found[0] > 0]
     return Changes(
-        new=tuple(each for each in told if start <= each.created_at < end),
+        new=tuple(each for each in told if each.created_at is not None and start <= each.created_at < end),
         quiet=tuple(each for each in told if each.watched and each.id in runs and not runs[each.id][0]),
         failing=tuple(each for each in told if each.id in failing),
         recovered=tuple(each for each in told if each.id in recovered),
