@@ -4,6 +4,7 @@ which the list is kept for the minute and for as long as no job becomes overdue.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ from starlette.responses import Response
 from duplistatus.clock import DAY, MINUTE, SECOND, Instant, iso
 from duplistatus.evaluate.notify_setting import NOTIFY_NOT_SET, NotifySetting
 from duplistatus.evaluate.overdue import Schedule, schedule_of
-from duplistatus.store import fleet, fleet_lines, watching
+from duplistatus.store import fleet, fleet_lines, notify_list, watching
 from duplistatus.store.chart_rows import FLEET, recent_chart
 from duplistatus.store.database import Connection
 from duplistatus.store.fleet import ServerRow
@@ -65,15 +66,23 @@ async def dashboard(request: Request, caller: Annotated[Caller, guarded(Access.R
 def _servers(connection: Connection, now: Instant) -> bytes:
     """The list, written server by server: all of a large fleet's values at once would take tens of megabytes."""
     servers = {server.id: server for server in fleet.servers(connection)}
-    notify = watching.notify_settings(connection)
+    told = _Told(watching.notify_settings(connection), notify_list.told_times(connection))
     jobs = fleet_lines.job_lines(connection)
     by_server = groupby(jobs, lambda line: line.server_id)
-    return b"[" + b",".join(encode(_server(servers[key], list(lines), notify, now)) for key, lines in by_server if key in servers) + b"]"
+    return b"[" + b",".join(encode(_server(servers[key], list(lines), told, now)) for key, lines in by_server if key in servers) + b"]"
 
 
-def _server(server: ServerRow, lines: Sequence[JobLine], notify: Mapping[JobId, NotifySetting], now: Instant) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is told of jobs, and when somebody was told last that one is overdue."""
+
+    settings: Mapping[JobId, NotifySetting]
+    times: Mapping[JobId, Instant]
+
+
+def _server(server: ServerRow, lines: Sequence[JobLine], told: _Told, now: Instant) -> dict[str, Any]:
     last = max(lines, key=lambda line: line.last_begun_at or 0)
-    jobs = [_job(line, notify.get(line.id, NOTIFY_NOT_SET), now) for line in lines]
+    jobs = [_job(line, told, now) for line in lines]
     return {
         "id": server.key,
         "name": server.name,
@@ -99,7 +108,7 @@ def _server(server: ServerRow, lines: Sequence[JobLine], notify: Mapping[JobId, 
     }
 
 
-def _job(line: JobLine, notify: NotifySetting, now: Instant) -> dict[str, Any]:
+def _job(line: JobLine, told: _Told, now: Instant) -> dict[str, Any]:
     expected = line.expected_at
     return {
         "name": line.name,
@@ -119,10 +128,10 @@ def _job(line: JobLine, notify: NotifySetting, now: Instant) -> dict[str, Any]:
         # The list begins with the newest version, which the last run made and this field leaves out.
         "availableBackups": older_versions(line.versions),
         "isBackupOverdue": schedule_of(line, now) is Schedule.OVERDUE,
-        "notificationEvent": notify.event,
+        "notificationEvent": told.settings.get(line.id, NOTIFY_NOT_SET).event,
         "expectedBackupDate": _time(expected),
         "expectedBackupElapsed": elapsed_text(expected, now) if expected is not None else NOT_KNOWN,
-        "lastNotificationSent": NOT_KNOWN,
+        "lastNotificationSent": _time(told.times.get(line.id)),
         # Beside the fields of 1.4.2: the number by which other paths know the job.
         "jobId": line.id,
     }

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from duplistatus.clock import Instant, iso
 from duplistatus.evaluate.notify_setting import NOTIFY_NOT_SET
 from duplistatus.evaluate.overdue import Schedule, schedule_of
-from duplistatus.store import fleet, history, watching
+from duplistatus.store import fleet, history, notify_list, watching
 from duplistatus.store.chart_rows import Scope, recent_chart
 from duplistatus.store.database import Connection
 from duplistatus.store.fleet import ServerRow
@@ -97,12 +97,13 @@ def read_cursor(text: str | None) -> Position:
 def _overdue(connection: Connection, server: ServerRow, now: Instant) -> list[dict[str, Any]]:
     """The jobs that are overdue now."""
     notify = watching.notify_settings(connection)
+    told = notify_list.told_times(connection)
     return [
         {
             "serverName": server.name,
             "backupName": job.name,
             "lastBackupDate": iso(job.last_begun_at) if job.last_begun_at is not None else NOT_KNOWN,
-            "lastNotificationSent": NOT_KNOWN,
+            "lastNotificationSent": iso(told[job.id]) if job.id in told else NOT_KNOWN,
             "notificationEvent": notify.get(job.id, NOTIFY_NOT_SET).event,
             "expectedBackupDate": iso(job.expected_at),
             "expectedBackupElapsed": elapsed_text(job.expected_at, now),

@@ -19,6 +19,7 @@ from duplistatus.clock import Instant
 from duplistatus.evaluate.fleet_view import Group, filtered, job_view
 from duplistatus.store import fleet as store_fleet
 from duplistatus.store.ids import JobId
+from duplistatus.store.notify_list import notify_row
 from duplistatus.store.silences import held
 from duplistatus.web.access import Access, Caller, Refused, guarded
 from duplistatus.web.context import context
@@ -27,6 +28,7 @@ from duplistatus.web.pages.dashboard_side import Side, side
 from duplistatus.web.pages.fleet_cache import Fleet, Sums, fleet_cache, fleet_now
 from duplistatus.web.pages.fleet_lists import CARD_ORDERS, FALLING_FIRST, LINE_ORDERS, Line, Server, sorted_cards, sorted_lines
 from duplistatus.web.pages.job_row import KINDS, row_view
+from duplistatus.web.pages.notification_rows import told_words
 from duplistatus.web.pages.rendering import Reader, known_answer, page, page_tag, reader_of
 from duplistatus.web.pages.sentence import sentence
 from duplistatus.web.pages.start import start_page
@@ -120,11 +122,13 @@ async def show_details(request: Request, job_id: int, caller: Annotated[Caller, 
         job = store_fleet.job_by_id(connection, JobId(job_id))
         server = store_fleet.server_by_id(connection, job.server_id) if job else None
         silent = held(connection, [(job.id, job.server_id)], reader.now) if job else {}
-    if job is None or server is None:
+        told = notify_row(connection, JobId(job_id))
+    if job is None or server is None or told is None:
         raise Refused(404, "Not found", "not_found")
     seen = job_view(job, reader.now)
     row = row_view(reader, server, seen)
-    return page(request, "parts/details.html", caller, tag=tag, row=row, schedule=seen.schedule, held=silent.get(job.id))
+    words = told_words(reader.wording, told)
+    return page(request, "parts/details.html", caller, tag=tag, row=row, schedule=seen.schedule, held=silent.get(job.id), told=words)
 
 
 class _Lister:

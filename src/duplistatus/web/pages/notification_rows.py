@@ -139,6 +139,18 @@ def summary_of(wording: Wording, additional: Additional) -> str:
     return ", ".join(words)
 
 
+def told_words(wording: Wording, row: NotifyRow) -> str:
+    """What is told of a job, in a line: `Warnings and errors · ntfy, E-mail · 2 addresses`."""
+    notify = row.notify
+    ways = [word for is_on, word in ((notify.ntfy, wording.gettext("ntfy")), (notify.email, wording.gettext("E-mail"))) if is_on]
+    words = [
+        Choices(wording).runs[notify.event],
+        ", ".join(ways) or wording.gettext("neither ntfy nor e-mail"),
+        summary_of(wording, row.effective),
+    ]
+    return " · ".join(word for word in words if word)
+
+
 def job_change(form: FormData) -> NotifyChange:
     """What the form of a job means: what follows the server and was left as it was says nothing of the job's own. Raises NotifyError."""
     sent: dict[str, object] = {"event": _text(form, "event"), "ntfy": "ntfy" in form, "email": "email" in form}
