@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from duplistatus.clock import MINUTE
-from duplistatus.evaluate.task_times import AUDIT_CLEANUP, MESSAGE_CLEANUP, OVERDUE_CHECK, Every, Rhythm
+from duplistatus.evaluate.task_times import (
+    AUDIT_CLEANUP,
+    DAILY_SUMMARY,
+    MESSAGE_CLEANUP,
+    OVERDUE_CHECK,
+    SUMMARY_TASKS,
+    WEEKLY_SUMMARY,
+    Daily,
+    Every,
+    Rhythm,
+    Weekly,
+)
+from duplistatus.i18n.weekdays import weekdays
 from duplistatus.i18n.wording import Wording
 from duplistatus.store.tasks import Figures
 
@@ -16,7 +28,17 @@ def title(name: str, wording: Wording) -> str:
         return wording.gettext("Clean up the audit log")
     if name == MESSAGE_CLEANUP:
         return wording.gettext("Clean up messages")
+    if name in SUMMARY_TASKS:
+        return _summary_title(name, wording)
     return wording.gettext("Clean up sessions")
+
+
+def _summary_title(name: str, wording: Wording) -> str:
+    if name == DAILY_SUMMARY:
+        return wording.gettext("Send the daily summary")
+    if name == WEEKLY_SUMMARY:
+        return wording.gettext("Send the weekly summary")
+    return wording.gettext("Send the monthly summary")
 
 
 def rhythm_text(rhythm: Rhythm | None, wording: Wording) -> str:
@@ -25,7 +47,15 @@ def rhythm_text(rhythm: Rhythm | None, wording: Wording) -> str:
         return wording.gettext("not by time")
     if isinstance(rhythm, Every):
         return wording.gettext("every %(time)s") % {"time": wording.spoken_age(rhythm.interval)}
-    return wording.gettext("daily at %(time)s (%(zone)s)") % {"time": f"{rhythm.at:%H:%M}", "zone": rhythm.zone.key}
+    values = {"time": f"{rhythm.at:%H:%M}", "zone": rhythm.zone.key}
+    if isinstance(rhythm, Daily):
+        return wording.gettext("daily at %(time)s (%(zone)s)") % values
+    if isinstance(rhythm, Weekly):
+        day = next(each.name for each in weekdays(wording.locale) if each.number == rhythm.weekday)
+        return wording.gettext("every %(day)s at %(time)s (%(zone)s)") % (values | {"day": day})
+    if rhythm.day:
+        return wording.gettext("on day %(day)s of each month at %(time)s (%(zone)s)") % (values | {"day": rhythm.day})
+    return wording.gettext("on the last day of each month at %(time)s (%(zone)s)") % values
 
 
 def result_text(name: str, figures: Figures | None, wording: Wording) -> str:
@@ -34,6 +64,8 @@ def result_text(name: str, figures: Figures | None, wording: Wording) -> str:
         return ""
     if name == OVERDUE_CHECK:
         return _checked(figures, wording)
+    if name in SUMMARY_TASKS:
+        return _sent(figures, wording)
     removed = figures["removed"]
     if name == AUDIT_CLEANUP:
         text = wording.ngettext(
@@ -46,6 +78,15 @@ def result_text(name: str, figures: Figures | None, wording: Wording) -> str:
         )
         return text % {"num": wording.number(removed), "days": figures["days"]}
     return wording.ngettext("%(num)s session removed.", "%(num)s sessions removed.", removed) % {"num": wording.number(removed)}
+
+
+def _sent(figures: Figures, wording: Wording) -> str:
+    if not figures["due"]:
+        return wording.gettext("Not due: its moment was long ago, or before it was set.")
+    if not figures["sent"]:
+        return wording.gettext("Nothing was sent: it was already, or nobody gets it.")
+    sent = wording.ngettext("%(num)s message sent", "%(num)s messages sent", figures["sent"])
+    return sent % {"num": wording.number(figures["sent"])} + "."
 
 
 def _checked(figures: Figures, wording: Wording) -> str:
