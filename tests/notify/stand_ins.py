@@ -211,7 +211,7 @@ class Mail:
         """The text of its first part of a kind: text/plain, text/html."""
         for part in self.message.walk():
             if part.get_content_type() == kind:
-                return str(part.get_content())
+                return str(part.get_content()).replace("\r\n", "\n")
         raise AssertionError(f"no {kind} in the mail")
 
 
@@ -241,12 +241,23 @@ class SmtpStandIn(_Listening):
         self.setting = setting or SmtpSetting()
         self.mails: list[Mail] = []
         self.logins: list[tuple[str, str]] = []
+        self.ended: list[bool] = []
+        """For each connection that ended: whether it was after QUIT."""
         self._open: list[_OneSmtp] = []
 
     def wait_for(self, count: int, patience: float = _PATIENCE) -> list[Mail]:
         """The first mails, as soon as there are as many."""
         self._wait(count, self.mails, patience)
         return self.mails[:count]
+
+    @property
+    def said_goodbye(self) -> int:
+        """How many connections ended with QUIT."""
+        return sum(self.ended)
+
+    def wait_for_end(self, count: int, patience: float = _PATIENCE) -> None:
+        """Until as many connections have ended."""
+        self._wait(count, self.ended, patience)
 
     def hang_up(self) -> None:
         """Ends all connections, as a server does that restarts."""
@@ -269,15 +280,17 @@ class SmtpStandIn(_Listening):
         setting = self.setting
         connection = _OneSmtp(
             _Taker(self),
+            self,
             hostname="smtp.example.org",
             loop=self._loop,
             enable_SMTPUTF8=setting.utf8,
             tls_context=setting.starttls,
             require_starttls=setting.starttls is not None,
             auth_required=setting.login is not None,
-            auth_require_tls=False,
             authenticator=self._authenticate,
         )
+        # Asked for at its making, this is a warning, and warnings are errors here; without an account it offers none in the clear.
+        connection._auth_require_tls = setting.login is None
         self._open.append(connection)
         return connection
 
@@ -291,6 +304,15 @@ class SmtpStandIn(_Listening):
 
 
 class _OneSmtp(SMTP):
+    def __init__(self, taker: _Taker, stand_in: SmtpStandIn, **more: Any) -> None:
+        super().__init__(taker, **more)
+        self._taker = taker
+        self._of = stand_in
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        self._of._keep(self._of.ended, self._taker.quits)
+
     def end(self) -> None:
         if self.transport is not None:
             self.transport.close()
@@ -302,6 +324,11 @@ class _Taker:
     def __init__(self, stand_in: SmtpStandIn) -> None:
         self._of = stand_in
         self._taken = 0
+        self.quits = False
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        self.quits = True
+        return "221 2.0.0 Bye"
 
     async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802
         most = self._of.setting.most_per_connection

@@ -21,7 +21,7 @@ from duplistatus.notify.message import Refused, Unreachable
         "::ffff:169.254.169.254",
         "64:ff9b::a9fe:a9fe",
         "2002:a9fe:a9fe::1",
-        "0.0.0.0",
+        "0.0.0.0",  # noqa: S104 (not bound to)
         "::",
         "224.0.0.1",
         "ff02::1",

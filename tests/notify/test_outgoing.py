@@ -143,7 +143,7 @@ def test_an_authority_of_ones_own_is_known_by_ssl_cert_file(tmp_path: Path, monk
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate.file))
     with HttpStandIn(context=certificate.context) as server:
         assert asked(f"https://ntfy.lan:{server.port}/", resolve=to("127.0.0.1")).status == 200
-        with pytest.raises(Unreachable, match="the certificate of other.lan"):
+        with pytest.raises(Unreachable, match=r"the certificate of other\.lan"):
             asked(f"https://other.lan:{server.port}/", resolve=to("127.0.0.1"))
 
 
@@ -153,7 +153,7 @@ def test_a_server_without_tls_is_named_as_such() -> None:
 
 
 def test_what_is_not_http_is_named_as_such() -> None:
-    with SilentStandIn(says=b"220 smtp.example.org ESMTP\r\n\r\n") as server, pytest.raises(Unreachable, match="what it answered is not HTTP"):
+    with SilentStandIn(says=b"220 smtp.example.org \r\n\r\n") as server, pytest.raises(Unreachable, match="what it answered is not HTTP"):
         asked(server.url)
 
 

@@ -157,7 +157,9 @@ def test_nobody_listens() -> None:
 
 
 @pytest.mark.parametrize("server", [lambda: HttpStandIn(HANGS), lambda: SilentStandIn(drips=b"H")], ids=["hangs", "drips"])
-def test_a_server_that_takes_the_message_and_never_answers_is_given_up_in_time(server: Callable[[], Any], run: Callable[[Any], Any]) -> None:
+def test_a_server_that_takes_the_message_and_never_answers_is_given_up_in_time(
+    server: Callable[[], Any], run: Callable[[Any], Any]
+) -> None:
     async def work(to: ChannelSetting) -> None:
         sender = NtfySender(to, SOON)
         try:
@@ -165,7 +167,7 @@ def test_a_server_that_takes_the_message_and_never_answers_is_given_up_in_time(s
         finally:
             await sender.close()
 
-    with server() as ntfy, pytest.raises(Unreachable, match="did not answer within|is not HTTP"):
+    with server() as ntfy, pytest.raises(Unreachable, match=r"did not answer within|is not HTTP"):
         run(work(setting(ntfy.url)))
 
 
@@ -222,7 +224,11 @@ def test_what_is_not_named_stays_an_empty_token_stays_and_null_removes_it() -> N
     assert before.config == {"url": "http://ntfy.lan:8080/", "topic": "backups", "markdown": False}
     assert KIND.place(before) == "ntfy.lan:8080/backups"
     renamed = KIND.read({"topic": "other", "token": ""}, before)
-    assert (renamed.config["topic"], renamed.config["url"], renamed.secret) == ("other", "http://ntfy.lan:8080/", {"token": "tk_verysecret"})
+    assert (renamed.config["topic"], renamed.config["url"], renamed.secret) == (
+        "other",
+        "http://ntfy.lan:8080/",
+        {"token": "tk_verysecret"},
+    )
     assert KIND.read({"token": None}, before).secret == {}
     assert KIND.read({"token": "new"}, before).secret == {"token": "new"}
 

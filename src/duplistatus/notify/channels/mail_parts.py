@@ -44,11 +44,12 @@ def mail(message: Message, sender: str, name: str, recipients: Iterable[str], no
     found["Message-ID"] = f"<{re.sub(r'[^-_A-Za-z0-9]', '_', message.uid)}@{sender.rpartition('@')[2]}>"
     found["Auto-Submitted"] = "auto-generated"
     found["X-Auto-Response-Suppress"] = "All"
-    if re.fullmatch(r"[A-Za-z0-9-]{1,35}", message.language):
-        found["Content-Language"] = message.language
     found.set_content(_text(message.text), cte="quoted-printable" if _mostly_ascii(message.text) else "base64")
     if message.html:
         _add_html(found, _text(message.html), message.images)
+    # After the content: setting that removes all headers that begin like this one.
+    if re.fullmatch(r"[A-Za-z0-9-]{1,35}", message.language):
+        found["Content-Language"] = message.language
     return found.as_bytes()
 
 

@@ -166,6 +166,8 @@ class Mailer:
         try:
             await client.connect()
             await client.ehlo()
+            if server.account and not client.supports_extension("auth"):
+                raise Unreachable(f"{server.place} offers no sign-in" + (" in the clear" if server.mode == "plain" else ""))
             if server.account:
                 await client.login(*server.account)
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
