@@ -100,9 +100,14 @@ def _inner(address: _IPAddress) -> _IPAddress:
 
 
 async def _resolved(host: str, seconds: float, resolve: Resolve) -> list[str]:
+    host = host.strip("[]")
+    try:
+        return [str(ipaddress.ip_address(host))]
+    except ValueError:
+        pass
     try:
         async with asyncio.timeout(seconds):
-            return await resolve(host.strip("[]"))
+            return await resolve(host)
     except TimeoutError:
         raise Unreachable(f"the name {host} was not resolved within {seconds:g} seconds") from None
     except (OSError, UnicodeError) as error:
