@@ -56,10 +56,12 @@ from duplistatus.web.api import (
     runs,
     servers,
     snoozes,
+    summaries,
     summary,
     tags,
     tasks,
     telling,
+    templates,
     upload,
     users,
     watching,
@@ -75,9 +77,11 @@ from duplistatus.web.pages import rejected as rejected_page
 from duplistatus.web.pages import run as run_page
 from duplistatus.web.pages import server as server_page
 from duplistatus.web.pages import silence as silence_page
+from duplistatus.web.pages import summaries as summaries_page
 from duplistatus.web.pages import subscribing as subscribing_page
 from duplistatus.web.pages import tags as tags_page
 from duplistatus.web.pages import tasks as tasks_page
+from duplistatus.web.pages import templates as templates_page
 from duplistatus.web.security_headers import SecurityHeaders
 from duplistatus.web.sub_path import SubPath
 from duplistatus.web.throttle import UploadThrottle
@@ -116,8 +120,10 @@ _API = (
     telling,
     servers,
     snoozes,
+    summaries,
     tags,
     tasks,
+    templates,
     users,
     watching,
     events,
@@ -139,7 +145,9 @@ _PAGES = (
     subscribing_page,
     maintenance_page,
     silence_page,
+    summaries_page,
     tags_page,
+    templates_page,
     api_docs,
     assets,
     refusals,

@@ -36,6 +36,8 @@ STYLE_PARTS = (
     "styles/silences.css",
     "styles/notifications.css",
     "styles/channels.css",
+    "styles/templates.css",
+    "styles/summaries.css",
     "vendor/uPlot-1.6.32.min.css",
 )
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".ico": "image/x-icon"}

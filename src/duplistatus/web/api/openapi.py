@@ -101,14 +101,28 @@ def _shapes() -> dict[str, Any]:
     from duplistatus.web.api import (
         channel_schemas,
         explain_schemas,
+        message_schemas,
         schemas,
         silence_schemas,
+        summary_schemas,
         task_schemas,
         telling_schemas,
+        template_schemas,
         watching_schemas,
     )
 
-    modules = (schemas, channel_schemas, explain_schemas, silence_schemas, task_schemas, telling_schemas, watching_schemas)
+    modules = (
+        schemas,
+        channel_schemas,
+        explain_schemas,
+        message_schemas,
+        silence_schemas,
+        summary_schemas,
+        task_schemas,
+        telling_schemas,
+        template_schemas,
+        watching_schemas,
+    )
     named = dict.fromkeys(each for module in modules for each in vars(module).values() if isinstance(each, type))
     models = [each for each in named if issubclass(each, schemas.Shape | schemas.Failure)]
     chosen: list[type[BaseModel]] = [each for each in models if each is not schemas.Shape]
