@@ -245,6 +245,7 @@ def test_details_of_a_job_are_fetched_apart(admin: TestClient) -> None:
         "Stored": "2.93 KiB",
         "Versions": "3",
         "Expected": "Friday, 10 July 2026, 17:00:00 UTC",
+        "Messages": "Warnings and errors · ntfy, E-mail",
     }
     assert admin.get("/jobs/999/details").status_code == 404
     assert admin.get("/jobs/nonsense/details").status_code == 400
