@@ -32,6 +32,7 @@ from duplistatus.store.zones import set_own_zone
 from duplistatus.web import assets, errors, events
 from duplistatus.web.api import (
     auth,
+    channel_alerts,
     channels,
     chart_data,
     charts,
@@ -47,6 +48,7 @@ from duplistatus.web.api import (
     last_timestamps,
     lastbackup,
     maintenance,
+    messages,
     metrics,
     notifications_test,
     ntfy,
@@ -69,16 +71,20 @@ from duplistatus.web.api import (
 from duplistatus.web.context import Context
 from duplistatus.web.fast_lane import FastLane
 from duplistatus.web.pages import account, api_docs, login, monitoring, monitoring_zone, refusals, start
+from duplistatus.web.pages import channels as channels_page
 from duplistatus.web.pages import dashboard as dashboard_page
+from duplistatus.web.pages import email as email_page
 from duplistatus.web.pages import explain as explain_page
 from duplistatus.web.pages import maintenance as maintenance_page
+from duplistatus.web.pages import messages as messages_page
 from duplistatus.web.pages import notifications as notifications_page
+from duplistatus.web.pages import ntfy as ntfy_page
 from duplistatus.web.pages import rejected as rejected_page
 from duplistatus.web.pages import run as run_page
 from duplistatus.web.pages import server as server_page
 from duplistatus.web.pages import silence as silence_page
-from duplistatus.web.pages import summaries as summaries_page
 from duplistatus.web.pages import subscribing as subscribing_page
+from duplistatus.web.pages import summaries as summaries_page
 from duplistatus.web.pages import tags as tags_page
 from duplistatus.web.pages import tasks as tasks_page
 from duplistatus.web.pages import templates as templates_page
@@ -95,6 +101,7 @@ _log = structlog.get_logger()
 _HOT = (upload, summary, lastbackup)
 _API = (
     auth,
+    channel_alerts,
     channels,
     chart_data,
     charts,
@@ -109,6 +116,7 @@ _API = (
     jobs,
     last_timestamps,
     maintenance,
+    messages,
     metrics,
     notifications_test,
     ntfy,
@@ -144,9 +152,13 @@ _PAGES = (
     notifications_page,
     subscribing_page,
     maintenance_page,
+    messages_page,
     silence_page,
     summaries_page,
     tags_page,
+    ntfy_page,
+    email_page,
+    channels_page,
     templates_page,
     api_docs,
     assets,

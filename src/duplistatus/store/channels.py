@@ -93,6 +93,9 @@ _ROWS = select(*(channel.c[name] for name in _NAMES))
 _ALL = Statement(_ROWS.order_by(channel.c.key.is_(None), channel.c.name, channel.c.id))
 _ONE = Statement(_ROWS.where(channel.c.id == bindparam("of")))
 _BY_KEY = Statement(_ROWS.where(channel.c.key == bindparam("of")))
+_FAILING = Statement(
+    _ROWS.where(channel.c.failing_since.is_not(None), channel.c.enabled == 1).order_by(channel.c.failed_at.desc(), channel.c.id)
+)
 _OUTLETS = Statement(select(channel.c.id, channel.c.key, channel.c.filter).where(channel.c.enabled == 1).order_by(channel.c.id))
 _CHANGED = ("name", "enabled", "config", "secret", "filter", "changed_at", "changed_by")
 _INSERT = Statement(
@@ -138,6 +141,11 @@ def channels(connection: Connection) -> list[ChannelRow]:
 def channel_by_id(connection: Connection, channel_id: int) -> ChannelRow | None:
     row = connection.row(_ONE, {"of": channel_id})
     return _row(row) if row else None
+
+
+def failing_channels(connection: Connection) -> list[ChannelRow]:
+    """The channels in use whose newest delivery failed, those that failed last first."""
+    return [_row(row) for row in connection.rows(_FAILING)]
 
 
 def own_channel(connection: Connection, key: str) -> ChannelRow:

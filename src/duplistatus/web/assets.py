@@ -34,6 +34,7 @@ STYLE_PARTS = (
     "styles/explain.css",
     "styles/monitoring.css",
     "styles/silences.css",
+    "styles/messages.css",
     "styles/notifications.css",
     "styles/channels.css",
     "styles/templates.css",

@@ -50,6 +50,7 @@ from starlette.responses import Response
 from duplistatus.clock import MINUTE, Instant, iso
 from duplistatus.i18n.wording import DEFAULT, Wording, wording_for
 from duplistatus.web.access import Caller
+from duplistatus.web.alerts import alerts_for
 from duplistatus.web.assets import assets
 from duplistatus.web.compression import accepted, compressed
 from duplistatus.web.context import context
@@ -160,7 +161,12 @@ def page(
     request: Request, template: str, caller: Caller | None, *, status: int = 200, tag: str | None = None, **values: object
 ) -> Response:
     """The answer. `caller` None: nobody is known, as on error pages. `values` are the template's own."""
-    known = {"caller": caller, "version": data_version(request), "ntfy_topic": _ntfy_topic(request, caller)}
+    known: dict[str, object] = {
+        "caller": caller,
+        "version": data_version(request),
+        "ntfy_topic": _ntfy_topic(request, caller),
+        "alerts": alerts_for(request, caller),
+    }
     text = render(reader_of(request), template, **known, **values)
     encoding = accepted(request.headers.get("accept-encoding", ""))
     made = compressed(text.encode(), encoding)
