@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duplistatus.clock import DAY, HOUR, MINUTE, Instant, instant
+from duplistatus.clock import DAY, HOUR, MINUTE, Instant, instant, moment
 from duplistatus.evaluate.task_times import (
     AUDIT_CLEANUP,
+    DAILY_SUMMARY,
     GROUPED_AFTER,
     OVERDUE_CHECK,
+    SUMMARY_TASKS,
     TASKS,
+    WEEKLY_SUMMARY,
+    Calendar,
     CatchUp,
     Daily,
     Every,
+    Monthly,
+    Weekly,
     after_run,
     catch_up,
     following,
     planned,
+    preceding,
     rhythm_of,
 )
 
 UTC_ZONE = ZoneInfo("UTC")
 NOON = instant(datetime(2026, 7, 10, 12, tzinfo=UTC))
 FIVE = Every(5 * MINUTE)
+MONDAYS = Weekly(time(8), UTC_ZONE, 1)
+SCORESBYSUND = ZoneInfo("America/Scoresbysund")
 NIGHTLY = Daily(time(2), ZoneInfo("Europe/Oslo"))
 
 
@@ -36,10 +45,35 @@ def at(text: str) -> Instant:
 
 
 def test_the_check_follows_its_setting_and_the_rest_is_nightly() -> None:
-    assert rhythm_of(OVERDUE_CHECK, 5 * MINUTE, UTC_ZONE) == FIVE
-    assert rhythm_of(OVERDUE_CHECK, None, UTC_ZONE) is None
-    assert rhythm_of(AUDIT_CLEANUP, None, NIGHTLY.zone) == NIGHTLY
-    assert all(isinstance(rhythm_of(name, None, UTC_ZONE), Daily) for name in TASKS if name != OVERDUE_CHECK)
+    assert rhythm_of(OVERDUE_CHECK, 5 * MINUTE, UTC_ZONE, {}) == FIVE
+    assert rhythm_of(OVERDUE_CHECK, None, UTC_ZONE, {}) is None
+    assert rhythm_of(AUDIT_CLEANUP, None, NIGHTLY.zone, {}) == NIGHTLY
+    nightly = [name for name in TASKS if name != OVERDUE_CHECK and name not in SUMMARY_TASKS]
+    assert all(isinstance(rhythm_of(name, None, UTC_ZONE, {}), Daily) for name in nightly)
+
+
+def test_a_summary_follows_its_setting() -> None:
+    assert rhythm_of(WEEKLY_SUMMARY, None, UTC_ZONE, {WEEKLY_SUMMARY: MONDAYS}) == MONDAYS
+    assert rhythm_of(DAILY_SUMMARY, None, UTC_ZONE, {WEEKLY_SUMMARY: MONDAYS}) is None
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "now", "before", "after"),
+    [
+        # Friday the 10th of July 2026
+        (Weekly(time(8), ZoneInfo("Europe/Oslo"), 1), "2026-07-10T12:00+00:00", "2026-07-06T08:00+02:00", "2026-07-13T08:00+02:00"),
+        (Weekly(time(8), ZoneInfo("Europe/Oslo"), 5), "2026-07-10T06:00+00:00", "2026-07-10T08:00+02:00", "2026-07-17T08:00+02:00"),
+        (Weekly(time(8), ZoneInfo("Europe/Oslo"), 0), "2026-10-25T12:00+01:00", "2026-10-25T08:00+01:00", "2026-11-01T08:00+01:00"),
+        (Monthly(time(8), UTC_ZONE, 28), "2026-02-28T07:59+00:00", "2026-01-28T08:00+00:00", "2026-02-28T08:00+00:00"),
+        (Monthly(time(8), UTC_ZONE, 0), "2026-02-28T08:00+00:00", "2026-02-28T08:00+00:00", "2026-03-31T08:00+00:00"),
+        (Monthly(time(8), UTC_ZONE, 0), "2028-02-29T07:00+00:00", "2028-01-31T08:00+00:00", "2028-02-29T08:00+00:00"),
+        # the clock leaves 23:45 out, so that the moment lies on the day after
+        (Daily(time(23, 45), SCORESBYSUND), "2026-03-29T00:30-01:00", "2026-03-27T23:45-02:00", "2026-03-29T00:45-01:00"),
+    ],
+)
+def test_a_week_and_a_month_have_one_moment(rhythm: Calendar, now: str, before: str, after: str) -> None:
+    assert preceding(rhythm, at(now)) == at(before)
+    assert following(rhythm, at(now)) == at(after)
 
 
 def test_a_task_that_never_ran_waits_for_its_first_moment() -> None:
@@ -95,12 +129,38 @@ def test_many_missed_moments_are_one_run() -> None:
 
 
 moments = st.integers(0, 4_000_000_000_000).map(Instant)
-rhythms = st.one_of(
-    st.integers(MINUTE, 2 * HOUR).map(Every),
-    st.builds(
-        Daily, st.times(), st.sampled_from(["UTC", "Europe/Oslo", "America/St_Johns", "Pacific/Apia", "Africa/Monrovia"]).map(ZoneInfo)
-    ),
+zones = st.sampled_from(["UTC", "Europe/Oslo", "America/St_Johns", "Pacific/Apia", "Africa/Monrovia", "America/Scoresbysund"]).map(ZoneInfo)
+minutes = st.times().map(lambda each: each.replace(second=0, microsecond=0))
+calendars = st.one_of(
+    st.builds(Daily, minutes, zones),
+    st.builds(Weekly, minutes, zones, st.integers(0, 6)),
+    st.builds(Monthly, minutes, zones, st.integers(0, 28)),
 )
+rhythms = st.one_of(st.integers(MINUTE, 2 * HOUR).map(Every), calendars)
+
+
+@given(calendars, moments)
+def test_moments_follow_each_other_and_each_is_found_once(rhythm: Calendar, now: Instant) -> None:
+    before, after = preceding(rhythm, now), following(rhythm, now)
+    assert before <= now < after
+    assert following(rhythm, before) == after
+    assert preceding(rhythm, after) == after
+    assert preceding(rhythm, Instant(after - 1)) == before
+    longest = {Daily: 1, Weekly: 7, Monthly: 31}[type(rhythm)]
+    # A zone can leave out a whole day, or have one twice.
+    assert 0 < after - before <= longest * DAY + DAY
+
+
+@given(calendars, moments)
+def test_a_moment_is_at_its_time_of_day_unless_the_clock_leaves_that_out(rhythm: Calendar, now: Instant) -> None:
+    found = moment(following(rhythm, now)).astimezone(rhythm.zone)
+    if found.time() == rhythm.at:
+        assert rhythm.falls_on(found.date())
+        assert found.fold == 0
+    else:
+        wanted = datetime.combine(found.date(), rhythm.at, rhythm.zone)
+        skipped = [wanted, wanted - timedelta(days=1)]
+        assert any(each.astimezone(UTC).astimezone(rhythm.zone).replace(tzinfo=None) != each.replace(tzinfo=None) for each in skipped)
 
 
 @given(rhythms, st.none() | moments, moments)
