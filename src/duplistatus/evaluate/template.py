@@ -11,7 +11,7 @@ from enum import StrEnum
 from duplistatus.evaluate.notice import Event
 
 LONGEST_TITLE = 250
-LONGEST_MESSAGE = 20_000
+LONGEST_MESSAGE = 5_000
 LONGEST_TAG = 40
 MOST_TAGS = 10
 PRIORITIES = ("min", "low", "default", "high", "max")

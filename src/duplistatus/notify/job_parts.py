@@ -13,6 +13,7 @@ from duplistatus.clock import SECOND, TICKS, Instant, iso
 from duplistatus.evaluate.interval import Interval
 from duplistatus.evaluate.notice import Event, event_of
 from duplistatus.i18n.formats import day as day_text
+from duplistatus.i18n.formats import locale_of
 from duplistatus.i18n.spans import distance, interval_text, rough_span, span
 from duplistatus.i18n.wording import Wording
 from duplistatus.notify.filling import BLANK, NOTHING, Block, Value
@@ -67,11 +68,12 @@ class Telling:
     address: str
 
     def date(self, at: Instant | None) -> Value:
-        """`21 Nov 2026, 06:58`."""
+        """`21 Nov 2026, 06:58`, as the language joins the two."""
         if at is None:
             return NOTHING
-        local = self.wording.local(at)
-        return Value(f"{day_text(local.date(), self.wording.locale, year=True)}, {self.wording.time_of_day(at)}")
+        day = day_text(self.wording.local(at).date(), self.wording.locale, year=True)
+        joined = str(locale_of(self.wording.locale).datetime_formats["medium"])
+        return Value(joined.replace("{1}", day).replace("{0}", self.wording.time_of_day(at)))
 
     def ago(self, at: Instant | None, now: Instant) -> Value:
         """`2 days ago`."""

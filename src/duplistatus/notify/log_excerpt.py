@@ -40,5 +40,5 @@ def _lines_of(level: str, text: str, texts: Texts) -> list[str]:
         return []
     if len(said) > _OF_ONE:
         said = [*said[:_OF_ONE], "…"]
-    first = f"{texts.word(f'log.{level}')}: {said[0]}" if level else said[0]
+    first = f"{texts.word(f'log.{level}')} {said[0]}" if level else said[0]
     return [first, *(f"  {line.strip()}" for line in said[1:])]

@@ -3,7 +3,6 @@ it in one answer. In: what its clients send; out: its answers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -29,6 +28,7 @@ from duplistatus.web.api.answered import answered
 from duplistatus.web.api.cron_words import cron_config
 from duplistatus.web.api.ntfy import ntfy_json, save_ntfy
 from duplistatus.web.api.run_body import NOT_KNOWN
+from duplistatus.web.api.templates import templates_json
 from duplistatus.web.body import json_object, text
 from duplistatus.web.context import context
 from duplistatus.web.errors import Refused
@@ -131,7 +131,7 @@ def _unified(connection: Connection) -> dict[str, Any]:
     by_id = {server.id: server for server in servers}
     return {
         "ntfy": ntfy_json(own_channel(connection, NTFY)),
-        "templates": _NO_TEMPLATES,
+        "templates": templates_json(connection),
         "overdue_tolerance": settings.tolerance_name,
         "backup_settings": {
             f"{row.server_key}:{row.name}": backup_setting_json(BackupSetting(row.setting, notify.get(row.id, NOTIFY_NOT_SET)))
@@ -148,10 +148,6 @@ def _unified(connection: Connection) -> dict[str, Any]:
         "notificationFrequency": settings.frequency,
         "serversWithBackups": [_with_job(by_id[row.server_id], row) for row in rows if row.server_id in by_id],
     }
-
-
-_NO_TEMPLATE: Mapping[str, str] = {"title": "", "message": "", "priority": "default", "tags": ""}
-_NO_TEMPLATES: Mapping[str, object] = {"language": "en-GB", **dict.fromkeys(("success", "warning", "overdueBackup"), _NO_TEMPLATE)}
 
 
 def _address(server: ServerRow) -> dict[str, Any]:
