@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from functools import lru_cache
+from typing import Literal
 
 from babel.dates import format_timedelta
 from babel.units import format_unit
@@ -13,9 +15,11 @@ from duplistatus.clock import DAY, HOUR, MINUTE, SECOND
 from duplistatus.evaluate.interval import Interval
 from duplistatus.i18n.formats import locale_of
 
-_UNITS = (("day", DAY), ("hour", HOUR), ("minute", MINUTE), ("second", SECOND))
+_Unit = Literal["day", "hour", "minute", "second"]
+_UNITS: tuple[tuple[_Unit, int], ...] = (("day", DAY), ("hour", HOUR), ("minute", MINUTE), ("second", SECOND))
 _OF_INTERVAL = {"s": "second", "m": "minute", "h": "hour", "D": "day", "W": "week", "M": "month", "Y": "year"}
 _PARTS = 2
+_MANY_DAYS = 60 * DAY
 
 
 @lru_cache(maxsize=4096)
@@ -44,11 +48,16 @@ def rough_span(milliseconds: int, locale: str) -> str:
 
 
 def distance(milliseconds: int, locale: str) -> str:
-    """How far a moment lies back: `2 days ago`; one ahead, a negative distance: `in 5 hours`. Below a minute it is counted as one."""
+    """How far a moment lies back: `2 days ago`; one ahead, a negative distance: `in 5 hours`. Below a minute it is counted as one; from two
+    months on it is told by months and years."""
     whole = max(abs(milliseconds), MINUTE)
-    length = next(length for _, length in _UNITS if whole >= length)
+    name, length = next(each for each in _UNITS if whole >= each[1])
     away = timedelta(milliseconds=whole // length * length)
-    made: str = format_timedelta(-away if milliseconds >= 0 else away, threshold=1.0, add_direction=True, locale=locale_of(locale))
+    # A threshold that nothing reaches leaves the unit that was chosen.
+    threshold = 1.0 if whole >= _MANY_DAYS else math.inf
+    made: str = format_timedelta(
+        -away if milliseconds >= 0 else away, granularity=name, threshold=threshold, add_direction=True, locale=locale_of(locale)
+    )
     return made
 
 
