@@ -53,12 +53,12 @@ async def test_besides(request: Request, caller: Caller, key: str, text: str) ->
 
 async def _one(request: Request, caller: Caller, wording: Wording, row: ChannelRow, destination: str) -> Tested:
     # What sends is loaded when somebody sends.
-    from duplistatus.notify.testing import test_message
-    from duplistatus.web import channel_desk
+    from duplistatus.notify.testing import sample_message
+    from duplistatus.web.channel_tests import try_stored
 
-    message = test_message(wording, context(request).clock.now())
+    message = sample_message(wording, context(request).clock.now())
     try:
-        await channel_desk.test(request, caller, row, message, destination)
+        await try_stored(request, caller, row, message, destination)
     except (DeliveryError, SecretLost, KeyTrouble) as error:
         told = wording.gettext("Not delivered to %(where)s: %(why)s")
         return Tested(destination, False, told % {"where": destination, "why": error})
