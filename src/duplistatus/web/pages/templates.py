@@ -30,6 +30,7 @@ from duplistatus.store import audit, channels
 from duplistatus.store.audit import Entry
 from duplistatus.store.channels import ChannelRow
 from duplistatus.store.database import Connection
+from duplistatus.store.own_address import public_url
 from duplistatus.web.access import Access, Caller, guarded
 from duplistatus.web.body import ID_DIGITS, whole_number
 from duplistatus.web.context import context
@@ -203,6 +204,7 @@ def _page(
         templates = templates_in_use(connection)
         rows = [row for row in channels.channels(connection) if row.enabled]
         sample = sample_of(connection, name, parts.settings.time_zone, parts.clock.now())
+        address = public_url(connection, parts.settings)
     template = templates.template(name)
     fields = sent or {"title": template.title, "message": template.message.strip("\n"), "priority": template.priority}
     tags = sent["tags"] if sent else ", ".join(template.tags)
@@ -226,6 +228,7 @@ def _page(
         unknown=_unknown_words(wording, unknown_variables(shown, name)),
         channels=rows,
         is_real=sample.is_real,
+        has_address=bool(address),
     )
     response.headers["Content-Security-Policy"] = _FRAMED
     return response

@@ -35,11 +35,12 @@ const nameUnknown = () => {
   if (unknown.length && warning.lastElementChild.textContent !== sentence) warning.lastElementChild.textContent = sentence;
 };
 
-form.addEventListener("input", (event) => {
-  if (event.target.name === "channel") return;
+// Fields of the form stand outside it, too.
+document.addEventListener("input", (event) => {
+  if (event.target.form !== form || event.target.name === "channel") return;
   nameUnknown();
   clearTimeout(timer);
-  timer = setTimeout(preview, PAUSE);
+  timer = setTimeout(preview, event.target.name === "form" ? 0 : PAUSE);
 });
 
 for (const field of [form.elements.title, form.elements.message]) field.addEventListener("focus", () => { last = field; });
