@@ -110,7 +110,6 @@ def _page(
         status=status,
         desk=desk,
         panels=[(each, (instead or {}).get(each.period) or _shown(each), _titles(reader.wording)[each.period]) for each in desk.summaries],
-        titles=_titles(reader.wording),
         preview=preview,
         saved=saved,
         sent=sent,
