@@ -143,12 +143,12 @@ class HttpStandIn(_Listening):
                 self._keep(self.received, asked)
                 answer = self.answer(asked) if callable(self.answer) else self.answer
                 if answer.hangs:
-                    await asyncio.Event().wait()
+                    await self._stop.wait()
                 if answer.hangs_up:
                     break
                 writer.write(_head(answer))
                 if answer.hangs_after_head:
-                    await asyncio.Event().wait()
+                    await self._stop.wait()
                 writer.write(answer.body)
                 await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
@@ -363,7 +363,7 @@ class _Taker:
         self._taken += 1
         self._of._keep(self._of.mails, mail)
         if self._of.setting.hangs_after_data:
-            await asyncio.Event().wait()
+            await self._of._stop.wait()
         return "250 OK: queued"
 
 
@@ -390,7 +390,7 @@ class SilentStandIn(_Listening):
                 writer.write(self._drips)
                 await writer.drain()
                 await asyncio.sleep(0.001)
-            await asyncio.Event().wait()
+            await self._stop.wait()
         except (ConnectionError, asyncio.CancelledError):
             pass
         finally:
