@@ -31,15 +31,11 @@ async def outcome_of_test(request: Request, caller: Caller, row: ChannelRow, des
     except (SecretLost, KeyTrouble) as error:
         return "error", wording.gettext("Not sent: what is stored cannot be read: %(why)s.") % {"why": error}
     except DeliveryError as error:
-        said = wording.gettext("Not delivered: %(why)s") % {"why": error}
+        said = wording.gettext("Not delivered: %(why)s.") % {"why": str(error).rstrip(".")}
         return "error", f"{said} {_tried(wording, row)}".strip()
-    words = {
-        "where": destination or KINDS[row.kind].place(setting),
-        "seconds": wording.number(arrived.took / SECOND, 1),
-        "remark": arrived.remark,
-    }
+    words = {"where": destination or KINDS[row.kind].place(setting), "seconds": wording.number(arrived.took / SECOND, 1)}
     sentence = wording.gettext("The test message was delivered to %(where)s in %(seconds)s s.") % words
-    return "ok", " ".join(filter(None, (sentence, arrived.remark, _tried(wording, row))))
+    return "ok", " ".join(filter(None, (sentence, f"{arrived.remark.rstrip('.')}." if arrived.remark else "", _tried(wording, row))))
 
 
 def _message(request: Request, wording: Wording, way: list[tuple[str, str]]) -> Message:
