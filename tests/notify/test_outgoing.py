@@ -81,6 +81,13 @@ def test_of_a_huge_answer_the_beginning_is_read() -> None:
     assert reply.words == "x" * 299 + "…"
 
 
+def test_an_answer_without_end_is_left_after_its_beginning() -> None:
+    head = b"HTTP/1.1 500 Answer\r\ncontent-type: text/plain\r\n\r\n"
+    patient = Patience(connect=2, answer=20, body=20, whole=20)
+    with SilentStandIn(says=head, drips=b"x" * 60_000) as server:
+        assert asked(server.url, patience=patient).words == "x" * 299 + "…"
+
+
 def test_a_packed_answer_that_nobody_asked_for_is_not_unpacked() -> None:
     packed = gzip.compress(b'{"error": "' + b"x" * 1_000_000 + b'"}')
     with HttpStandIn(Answer(403, packed, {"content-encoding": "gzip"})) as server:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import json
+import logging
 import re
 import ssl
 from collections.abc import AsyncIterator, Mapping
@@ -22,6 +23,10 @@ from duplistatus.notify.addresses import Resolve, allowed_addresses, checked_url
 from duplistatus.notify.causes import first_cause, of_the_system
 from duplistatus.notify.message import DeliveryError, Refused, Unreachable
 from duplistatus.notify.words import without_secrets
+
+for _name in ("httpx2", "httpcore2"):
+    # They write each address that is asked into the log, with the tokens in it.
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 _LONGEST_ANSWER = 64 * 1024
 _LONGEST_PAUSE = 3_600.0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import logging.handlers
 import subprocess
 import sys
 from typing import Any
@@ -73,6 +75,25 @@ def test_no_error_holds_a_part_of_the_address() -> None:
         sent(f"json://someuser:passw0rd@127.0.0.1:{server.port}/T0KENSECRET/more")
     for secret in ("someuser", "passw0rd", "T0KENSECRET"):
         assert secret not in str(unreachable.value)
+
+
+def test_the_log_holds_no_part_of_the_address() -> None:
+    # Not pytest's own handler, which hears loggers that tell nobody as well.
+    heard = logging.handlers.BufferingHandler(10_000)
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(heard)
+    root.setLevel(logging.INFO)
+    try:
+        with HttpStandIn(Answer(500)) as server, pytest.raises(Unreachable):
+            sent(f"json://someuser:passw0rd@127.0.0.1:{server.port}/T0KENSECRET/more")
+        with pytest.raises(BadChannel):
+            setting("tgram://T0KENSECRET")
+        logging.getLogger("other").info("heard")
+    finally:
+        root.setLevel(level)
+        root.removeHandler(heard)
+    assert [record.name for record in heard.buffer] == ["other"]
 
 
 def test_a_redirect_is_not_followed_even_where_the_address_asks_for_it() -> None:

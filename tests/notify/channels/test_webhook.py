@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import logging
 from typing import Any
 
 import pytest
@@ -130,6 +131,14 @@ def test_no_error_holds_the_token_of_the_address_a_header_or_the_key() -> None:
     for secret in ("T0KEN", "hooksecret", "headersecret", "signkey99", "passw0rd", "dXNlcjpwYXNzdzByZA"):
         assert secret not in str(refused.value)
     assert "403 Forbidden" in str(refused.value)
+
+
+def test_the_log_holds_no_token(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with HttpStandIn() as server:
+        sent(setting(f"{server.url}services/T0KEN", headers={"X-Api-Key": "headersecret"}, key="signkey99"))
+    for secret in ("T0KEN", "headersecret", "signkey99"):
+        assert secret not in caplog.text
 
 
 def test_a_metadata_service_is_no_receiver() -> None:

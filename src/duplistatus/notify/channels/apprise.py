@@ -4,6 +4,7 @@ answers: it is loaded at first use, and works in threads. Whatever runs on this 
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -128,6 +129,8 @@ def _service(url: str) -> NotifyBase:
 def _instance(url: str) -> NotifyBase:
     from apprise import Apprise, AppriseAsset, AppriseAttachment, PersistentStoreMode
 
+    # What it says comes with its result; in the log of this product its parts of addresses would be secrets in the clear.
+    logging.getLogger("apprise").propagate = False
     asset = AppriseAsset(
         app_id="duplistatus",
         app_desc="duplistatus",

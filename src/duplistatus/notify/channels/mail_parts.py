@@ -15,6 +15,8 @@ from duplistatus.clock import Instant, moment
 from duplistatus.notify.message import Image, Message
 from duplistatus.notify.words import one_line
 
+_FOLDED = 72
+"""Characters at which headers are folded: short of the 78 that RFC 5322 recommends, as the library is a few off with encoded names."""
 _LONGEST_TITLE = 250
 _LONGEST_NAME = 100
 _LINE_ENDS = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
@@ -36,7 +38,8 @@ def mail(message: Message, sender: str, name: str, recipients: Iterable[str], no
     """The mail, with lines that end as SMTP wants them. `sender` and `recipients` are addresses that were checked, `name` is shown with
     the sender's."""
     to = list(recipients)
-    found = EmailMessage(SMTPUTF8 if any(map(needs_utf8, [sender, *to])) else SMTP)
+    policy = SMTPUTF8 if any(map(needs_utf8, [sender, *to])) else SMTP
+    found = EmailMessage(policy.clone(max_line_length=_FOLDED))
     found["From"] = _address(sender, one_line(_encodable(name), _LONGEST_NAME))
     found["To"] = [_address(each) for each in to]
     found["Subject"] = one_line(_encodable(message.title), _LONGEST_TITLE)
