@@ -15,6 +15,8 @@ const replaceUnit = (unit, made, sent) => {
     const active = old.contains(document.activeElement) ? document.activeElement : null;
     if (active && sent && isTyped(active, sent)) continue;
     const fresh = document.importNode(cell, true);
+    const [told, said] = [fresh, old].map((each) => each.querySelector(".tested"));
+    if (told && said) told.replaceWith(said);
     old.replaceWith(fresh);
     // A button that is gone leaves the focus to the field that it was for.
     if (active) (fresh.querySelector(`[name="${active.name}"]`) ?? fresh.querySelector("input:not([type=hidden]), select, summary"))?.focus({ preventScroll: true });
@@ -30,6 +32,7 @@ const show = (form, html, sent) => {
 };
 
 const test = async (button) => {
+  // It outlives a change of the field that is saved meanwhile.
   const place = button.closest("[data-cell]").querySelector(".tested");
   const destination = document.getElementById(button.dataset.of).value;
   button.setAttribute("aria-busy", "true");
