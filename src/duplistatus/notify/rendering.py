@@ -47,10 +47,10 @@ class Renderer:
         template = templates.template(name)
         if delivery.event is Event.OVERDUE and isinstance(delivery.details.get("jobs"), list):
             return _composed(telling, delivery, group_message(telling, delivery, template), group_parts(telling, delivery))
-        return _composed(telling, delivery, template, _parts(telling, delivery, name, self._settings))
+        return _composed(telling, delivery, template, _parts(telling, delivery, name, self._settings.time_zone, self._clock.now()))
 
 
-def _parts(telling: Telling, delivery: Delivery, name: Name, settings: Settings) -> Parts:
+def _parts(telling: Telling, delivery: Delivery, name: Name, zone: str, now: Instant) -> Parts:
     match name:
         case Name.SUCCESS | Name.WARNING:
             return run_parts(telling, delivery)
@@ -61,8 +61,7 @@ def _parts(telling: Telling, delivery: Delivery, name: Name, settings: Settings)
         case _:
             from duplistatus.notify.summary_parts import summary_parts
 
-            language, zone = telling.texts.language, settings.time_zone
-            return summary_parts(telling.connection, delivery.event, delivery.details, language, telling.address, delivery.at, zone)
+            return summary_parts(telling.connection, delivery.event, delivery.details, telling.texts.language, telling.address, now, zone)
 
 
 def _test(telling: Telling, delivery: Delivery) -> tuple[Template, Parts]:
