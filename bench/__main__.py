@@ -11,6 +11,7 @@ import click
 from bench.client import Address
 from bench.filling import fill
 from bench.measuring import Effort, Figures, Target, measure
+from bench.messages import drain_rate
 from bench.product import ADMIN, PASSWORD, Product, resident_bytes, write_bytecode
 from bench.results import Measured, write
 from bench.session import sign_in
@@ -24,6 +25,7 @@ from duplistatus.clock import Instant, SystemClock
 )
 @click.option("--rounds", default=5, show_default=True, type=click.IntRange(1, 50), help="Rounds of each measurement; the median counts.")
 @click.option("--seconds", default=2.0, show_default=True, type=click.FloatRange(0.1, 60), help="Longest time of one round.")
+@click.option("--messages", default=10_000, show_default=True, type=click.IntRange(10, 1_000_000), help="Messages that wait to be sent.")
 @click.option("--browser/--no-browser", default=True, show_default=True, help="Measure the page in Chromium.")
 @click.option(
     "--reference", metavar="URL", help="Measure another server on this machine beside it; it holds a fleet of the (one) size already."
@@ -33,10 +35,11 @@ from duplistatus.clock import Instant, SystemClock
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), default=Path(__file__).parent / "results", help="Folder of the results."
 )
-def main(
+def main(  # noqa: PLR0913, PLR0917 - its arguments are the options
     sizes: str,
     rounds: int,
     seconds: float,
+    messages: int,
     browser: bool,
     reference: str | None,
     reference_user: str,
@@ -56,19 +59,19 @@ def main(
     for size in chosen:
         beside = None
         with tempfile.TemporaryDirectory(prefix="duplistatus-bench-") as folder:
-            figures, fill_seconds, now = _product(size, Path(folder), effort)
+            figures, fill_seconds, now = _product(size, Path(folder), effort, messages)
         if reference:
             click.echo(f"{size.label}: measuring {reference} …", err=True)
             address = Address.of(reference)
             beside = measure(Target(address, sign_in(address, reference_user, reference_password or ""), now), size, effort)
         measured.append(Measured(size, figures, fill_seconds, beside))
-    options: dict[str, object] = {"rounds": rounds, "seconds": seconds, "browser": browser, "reference": reference}
+    options: dict[str, object] = {"rounds": rounds, "seconds": seconds, "messages": messages, "browser": browser, "reference": reference}
     text, table = write(out, measured, options)
     click.echo(table.read_text(encoding="utf-8"))
     click.echo(f"written to {text} and {table}", err=True)
 
 
-def _product(size: Size, folder: Path, effort: Effort) -> tuple[Figures, float, Instant]:
+def _product(size: Size, folder: Path, effort: Effort, messages: int) -> tuple[Figures, float, Instant]:
     click.echo(f"{size.label}: filling a database …", err=True)
     now = SystemClock().now()
     fill_seconds = fill(size, folder, now)
@@ -82,6 +85,7 @@ def _product(size: Size, folder: Path, effort: Effort) -> tuple[Figures, float, 
         figures = measure(Target(product.address, cookie, now, product.pid), size, effort)
         figures.keep("memory_mb", [resident_bytes(product.pid) / 1_000_000])
     figures.keep("start_seconds", starts)
+    figures.keep("messages_rate", [drain_rate(folder, messages)])
     return figures, fill_seconds, now
 
 

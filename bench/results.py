@@ -152,6 +152,6 @@ def _ratios(few: Measured, many: Measured) -> str:
     for row in ROWS:
         before, after = few.figures.values.get(row.key), many.figures.values.get(row.key)
         if before and after:
-            worse = before / after if row.unit == "req/s" else after / before
+            worse = before / after if row.unit.endswith("/s") else after / before
             lines.append(f"| {row.title} | {worse:.2f} × |")
     return "\n".join(lines)

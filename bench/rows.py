@@ -46,6 +46,7 @@ ROWS: tuple[Row, ...] = (
     Row("styles_kb", "CSS of the dashboard, gzip", "KB", {"*": "≤ 15"}, {"*": "24"}),
     Row("fonts_kb", "fonts of the dashboard", "KB", {"*": "0"}, {"*": "346"}),
     Row("html_kb", "HTML of the dashboard, gzip", "KB", {"c": "≤ 150"}, _abc("31", "1 060", "3 280")),
+    Row("messages_rate", "messages to a channel while another hangs", "messages/s", {"*": "≥ 200"}, {}),
     Row("start_seconds", "start to first 200 on `/api/health`", "s", {"*": "≤ 0.6"}, _abc("0.49", "0.51", "0.62")),
     Row("memory_mb", "memory after load", "MB", {"*": "≤ 120"}, _abc("825", "659", "595")),
 )
