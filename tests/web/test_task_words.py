@@ -8,7 +8,18 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from duplistatus.clock import HOUR, MINUTE
-from duplistatus.evaluate.task_times import AUDIT_CLEANUP, OVERDUE_CHECK, SESSION_CLEANUP, TASKS, Daily, Every, Rhythm
+from duplistatus.evaluate.task_times import (
+    AUDIT_CLEANUP,
+    DAILY_SUMMARY,
+    OVERDUE_CHECK,
+    SESSION_CLEANUP,
+    TASKS,
+    Daily,
+    Every,
+    Monthly,
+    Rhythm,
+    Weekly,
+)
 from duplistatus.i18n.wording import DEFAULT
 from duplistatus.store.tasks import Figures
 from duplistatus.web.task_words import result_text, rhythm_text, title
@@ -27,6 +38,9 @@ def test_every_task_has_a_title_of_its_own() -> None:
         (Every(MINUTE), "every 1 minute"),
         (Every(2 * HOUR), "every 2 hours"),
         (Daily(time(2, 30), ZoneInfo("Europe/Oslo")), "daily at 02:30 (Europe/Oslo)"),
+        (Weekly(time(8), ZoneInfo("UTC"), 0), "every Sunday at 08:00 (UTC)"),
+        (Monthly(time(8), ZoneInfo("UTC"), 28), "on day 28 of each month at 08:00 (UTC)"),
+        (Monthly(time(8), ZoneInfo("UTC"), 0), "on the last day of each month at 08:00 (UTC)"),
     ],
 )
 def test_a_rhythm_is_a_phrase(rhythm: Rhythm | None, text: str) -> None:
@@ -47,6 +61,9 @@ def test_a_rhythm_is_a_phrase(rhythm: Rhythm | None, text: str) -> None:
         (AUDIT_CLEANUP, {"removed": 1, "days": 90}, "1 entry older than 90 days removed."),
         (AUDIT_CLEANUP, {"removed": 0, "days": 30}, "0 entries older than 30 days removed."),
         (SESSION_CLEANUP, {"removed": 2}, "2 sessions removed."),
+        (DAILY_SUMMARY, {"sent": 2, "due": 1}, "2 messages sent."),
+        (DAILY_SUMMARY, {"sent": 0, "due": 1}, "Nothing was sent: it was already, or nobody gets it."),
+        (DAILY_SUMMARY, {"sent": 0, "due": 0}, "Not due: its moment was long ago, or before it was set."),
     ],
 )
 def test_a_result_is_a_sentence(name: str, figures: Figures | None, text: str) -> None:

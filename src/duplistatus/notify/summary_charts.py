@@ -74,13 +74,16 @@ def _bars(days: Sequence[DayBar], parts: Sequence[tuple[tuple[int, str], ...]], 
     inset = max(1.0, slot * 0.14)
     for index, stack in enumerate(parts):
         left, right = canvas.left + index * slot + inset, canvas.left + (index + 1) * slot - inset
+        boxes: list[tuple[tuple[float, float, float, float], str]] = []
         begun = 0
         for value, color in stack:
             if value > 0:
-                upper = canvas.y(begun + value)
-                # What there is is seen, however little it is.
-                canvas.draw.rectangle((left, min(upper, canvas.y(begun) - _LEAST * _SCALE), right, canvas.y(begun)), fill=color)
+                upper = min(canvas.y(begun + value), canvas.y(begun) - _LEAST * _SCALE)
+                boxes.append(((left, upper, right, canvas.y(begun)), color))
                 begun += value
+        # The lowest last: what makes it visible must not be covered.
+        for box, color in reversed(boxes):
+            canvas.draw.rectangle(box, fill=color)
     return canvas.finish(days)
 
 

@@ -119,7 +119,7 @@ def _headed(title: str) -> str:
 
 
 def _text_row(row: Row) -> list[str]:
-    sign = f"{sign_of(row.kind)} " if row.kind else ""
+    sign = f"{sign_of(row.kind)} " if row.kind and row.kind != "quiet" else ""
     told = _joined((row.right, row.aside), ", ")
     head = f"  {sign}{_joined((row.main, row.where), ' · ')}"
     return [head + (f": {told}" if told else ""), *(f"    {line}" for line in row.sub)]
@@ -215,7 +215,7 @@ def _html_row(row: Row) -> str:
     subs = "".join(f'<br><span class="muted" style="color:{MUTED};{_SMALL}">{escape(line)}</span>' for line in row.sub)
     right = escape(row.right)
     if row.kind and right:
-        sign = f'<span aria-hidden="true">{sign_of(row.kind)}</span>&nbsp;'
+        sign = f'<span aria-hidden="true">{sign_of(row.kind)}</span>&nbsp;' if row.kind != "quiet" else ""
         right = f'<span class="{row.kind}-ink" style="color:{colors_of(row.kind)[1]};font-weight:600;">{sign}{right}</span>'
     aside = f'<br><span class="muted" style="color:{MUTED};{_SMALL}">{escape(row.aside)}</span>' if row.aside else ""
     cell = f"border-top:1px solid {LINE};font-size:14px;line-height:20px;"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sqlalchemy import bindparam, insert, select, update
 
@@ -57,6 +58,7 @@ def _read(text: str | None, zone: str) -> SummarySetting:
     try:
         read = json.loads(text) if text is not None else {}
         since = read.pop("since", None)
-        return changed(not_set, read, Instant(since if type(since) is int else 0)) if read else not_set
+        found = changed(not_set, read, Instant(0)) if read else not_set
+        return replace(found, since=Instant(since) if type(since) is int else None)
     except (SummaryError, ValueError, AttributeError, TypeError):
         return not_set
