@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 from urllib.parse import quote
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from duplistatus.notify.words import one_line, without_secrets
 
 
+@settings(deadline=None)
 @given(st.text(min_size=3, max_size=30).filter(str.strip), st.text(max_size=30), st.text(max_size=30))
 def test_no_secret_is_left_in_any_form_that_it_travels_in(secret: str, before: str, after: str) -> None:
     forms = (secret, quote(secret, safe=""), base64.b64encode(secret.encode("utf-8", "replace")).decode())

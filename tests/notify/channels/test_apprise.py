@@ -16,7 +16,7 @@ from duplistatus.notify.channels.apprise import AppriseKind, AppriseSender
 from duplistatus.notify.channels.kind import BadChannel, ChannelSetting
 from duplistatus.notify.message import Refused, Unreachable
 from tests.notify.channels.messages import NOTHING_SET, message
-from tests.notify.stand_ins import HANGS, Answer, Asked, HttpStandIn
+from tests.notify.stand_ins import HANGS, Answer, HttpStandIn
 
 KIND = AppriseKind()
 
@@ -68,13 +68,26 @@ def test_a_refusal_is_said_in_the_words_of_apprise_and_tried_again() -> None:
 
 
 def test_no_error_holds_a_part_of_the_address() -> None:
-    def echo(asked: Asked) -> Answer:
-        return Answer(500, asked.path.encode() + asked.headers["authorization"].encode())
-
+    # The library repeats what a server of ntfy says.
+    echo = Answer(403, b'{"error": "someuser with passw0rd may not write to topicsecret"}')
     with HttpStandIn(echo) as server, pytest.raises(Unreachable) as unreachable:
-        sent(f"json://someuser:passw0rd@127.0.0.1:{server.port}/T0KENSECRET/more")
-    for secret in ("someuser", "passw0rd", "T0KENSECRET"):
+        sent(f"ntfy://someuser:passw0rd@127.0.0.1:{server.port}/topicsecret")
+    assert "may not write" in str(unreachable.value)
+    for secret in ("someuser", "passw0rd", "topicsecret"):
         assert secret not in str(unreachable.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "parameter"),
+    [
+        ("mailto://u:p@example.org?pgp=yes&pgppub=/etc/passwd", "pgppub"),
+        ("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/?+TEMPLATE=/etc/passwd", "template"),
+        ("json://127.0.0.1/?attach=/etc/passwd", "attach"),
+    ],
+)
+def test_a_parameter_that_names_a_file_is_named(url: str, parameter: str) -> None:
+    with pytest.raises(BadChannel, match=f"The parameter {parameter} names a file"):
+        setting(url)
 
 
 def test_the_log_holds_no_part_of_the_address() -> None:

@@ -159,6 +159,13 @@ def test_a_recipient_that_is_refused_is_so_for_good_or_for_now(answer: str, kind
     assert str(failed.value) == f"one@example.org: {answer}"
 
 
+def test_where_all_are_refused_but_one_for_now_alone_the_mail_is_tried_again() -> None:
+    refused = {"gone@example.org": "550 no such user", "full@example.org": "452 mailbox full"}
+    with SmtpStandIn(SmtpSetting(refused=refused)) as smtp, pytest.raises(Unreachable) as later:
+        asyncio.run(sending(setting(smtp.port, to="gone@example.org, full@example.org")))
+    assert str(later.value) == "gone@example.org: 550 no such user; full@example.org: 452 mailbox full"
+
+
 def test_after_a_refusal_the_next_mail_arrives() -> None:
     async def work(to: ChannelSetting) -> None:
         sender = KIND.sender(to)
@@ -214,6 +221,11 @@ def test_a_greeting_that_is_none_is_said(says: bytes, kind: type[Exception], wor
 def test_a_server_that_hangs_or_drips_is_given_up_in_time(server: Callable[[], Any], run: Run) -> None:
     with server() as smtp, pytest.raises(Unreachable, match=r"within 0\.2 seconds|longer than 1 seconds|not an answer of SMTP"):
         run(sending(setting(smtp.port), patience=SOON))
+
+
+def test_a_server_that_takes_its_time_for_each_command_is_given_up_in_all(run: Run) -> None:
+    with SilentStandIn() as smtp, pytest.raises(Unreachable, match=r"took longer than 0\.2 seconds for the mail"):
+        run(sending(setting(smtp.port), patience=SmtpPatience(command=10, content=10, whole=0.2)))
 
 
 def test_a_server_that_speaks_tls_slowly_is_given_up_in_time(run: Run) -> None:

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from io import BytesIO
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Picture
 
@@ -87,6 +87,7 @@ _TEXTS = st.text(alphabet=st.characters(blacklist_categories=()), max_size=300) 
 )
 
 
+@settings(deadline=None)
 @given(title=_TEXTS, text=_TEXTS, html=_TEXTS, name=_TEXTS)
 def test_whatever_it_says_no_line_is_too_long_and_it_reads_as_it_was_written(title: str, text: str, html: str, name: str) -> None:
     raw = written(message(title=title, text=text, html=html), name=name)

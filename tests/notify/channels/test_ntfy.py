@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from duplistatus.notify.channels.kind import BadChannel, ChannelSetting
@@ -108,6 +108,17 @@ def test_a_long_text_is_cut_at_a_line_and_says_so() -> None:
     assert lines == text.split("\n")[: len(lines)]
 
 
+@pytest.mark.parametrize("most", range(100, 110))
+def test_a_cut_goes_between_two_letters(most: int) -> None:
+    found, cut = cut_to("€" * 100, most)
+    line, _, remark = found.decode().partition("\n")
+    assert cut
+    assert set(line) == {"€"}
+    assert remark.startswith("… (cut")
+    assert len(found) > most - 3
+
+
+@settings(deadline=None)
 @given(st.text(min_size=0, max_size=200), st.integers(min_value=60, max_value=120))
 def test_a_cut_text_is_utf_8_of_the_length_that_fits_and_begins_as_the_whole(text: str, most: int) -> None:
     found, cut = cut_to(text, most)

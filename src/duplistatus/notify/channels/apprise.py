@@ -119,7 +119,7 @@ def _service(url: str) -> NotifyBase:
     scheme = found[1]
     if scheme in _LOCAL:
         raise BadChannel("url", f"{scheme}:// is of the machine that duplistatus runs on, not of a service.")
-    named = {name.lower().lstrip("+-:") for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)}
+    named = {name.lower().strip(" +-:") for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)}
     files = named & (_FILES - {"template"} if scheme in _TEMPLATE_IDS else _FILES)
     if files:
         raise BadChannel("url", f"The parameter {min(files)} names a file; duplistatus reads none for a channel.")
