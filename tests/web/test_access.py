@@ -50,13 +50,13 @@ TABLE: tuple[tuple[str, str, Access], ...] = (
     ("GET", "/api/(audit-log|application-logs)(/.*)?", Access.LOGS),
     (
         "GET",
-        f"/api/(users|keys|access|rejected|tasks|messages|channels|heartbeat|notification-channel-alerts|database)(/.*)?|/api/servers/duplicates|/api/runs/{_ANY}/report",
+        f"/api/(users|keys|access|rejected|tasks|messages|channels|summaries|public-url|heartbeat|notification-channel-alerts|database)(/.*)?|/api/servers/duplicates|/api/runs/{_ANY}/report",
         Access.ADMIN,
     ),
     ("GET", "/rejected(/.*)?", Access.ADMIN),
     ("GET", "/settings/monitoring/zone", Access.ADMIN),
     ("GET", "/settings/(tasks|messages)|/alerts", Access.ADMIN),
-    ("GET", "/settings/(ntfy|email|channels)(/.*)?", Access.ADMIN),
+    ("GET", "/settings/(ntfy|email|channels|summaries)(/.*)?", Access.ADMIN),
     ("GET", ".*", Access.READ),
     ("*", ".*", Access.ADMIN),
 )
