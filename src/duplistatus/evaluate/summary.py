@@ -256,8 +256,8 @@ def outcomes(changes: Iterable[Change]) -> tuple[set[int], set[int]]:
 
 
 def overdue_times(changes: Iterable[Change], since: Mapping[int, Instant], start: Instant, end: Instant) -> dict[int, tuple[int, int]]:
-    """For how many milliseconds from `start` to `end` each job was overdue, and in how many stretches. `changes`: those of that time, in its
-    order; `since`: from when on those are overdue that still are."""
+    """For how many milliseconds from `start` to `end` each job was overdue, and in how many stretches. `changes`: those of that time, in
+    its order; `since`: from when on those are overdue that still are."""
     open_at: dict[int, Instant] = {}
     found: dict[int, tuple[int, int]] = {}
 

@@ -53,7 +53,8 @@ _UNTROUBLED = frozenset({State.LATE, State.RUNNING})
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """`headline`: the state in a sentence, `word` in short, `kind` its colour; `period`: the days or the day that it is about; `facts` for programs."""
+    """`headline`: the state in a sentence, `word` in short, `kind` its colour; `period`: the days or the day that it is about; `facts`: for
+    programs."""
 
     headline: str
     word: str
