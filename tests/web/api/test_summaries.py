@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ from duplistatus.clock import DAY, HOUR, Instant, SetClock, iso
 from duplistatus.settings import Settings
 from duplistatus.store.channels import EMAIL, ChannelValues, own_channel, save_channel
 from duplistatus.web.api import summary_schemas
+from tests.notify.stand_ins import SmtpStandIn
 from tests.web.api.reports import Made, send
 from tests.web.conftest import ADMIN_PASSWORD
 from tests.web.people import Kind, enter
@@ -172,6 +174,23 @@ def test_a_preview_sends_and_stores_nothing(admin: TestClient, application: Fast
     for period in ("daily", "weekly", "monthly"):
         assert admin.get(f"/api/summaries/{period}/preview").status_code == 200
     assert rows(application, "SELECT * FROM notice") == []
+
+
+def test_each_recipient_gets_a_mail_of_its_own_with_the_pictures_that_it_names(admin: TestClient, clock: SetClock) -> None:
+    tell_of_two_jobs(admin, clock)
+    with SmtpStandIn() as server:
+        words = {"host": "127.0.0.1", "port": server.port, "connectionType": "plain", "requireAuth": False, "mailto": "ops@example.org"}
+        assert admin.post("/api/configuration/email", json=words | {"fromAddress": "dup@example.org"}).status_code == 200
+        admin.patch("/api/summaries/weekly", json={"recipients": ["a@example.org", "b@example.org"]})
+        assert admin.post("/api/summaries/weekly/send").json() == {"messages": 2}
+        mails = server.wait_for(2)
+    assert sorted(mail.recipients for mail in mails) == [("a@example.org",), ("b@example.org",)]
+    (mail, _) = mails
+    named = set(re.findall(r'src="cid:(\w+)"', mail.part("text/html")))
+    carried = {str(part["Content-ID"]).strip("<>") for part in mail.message.walk() if part.get_content_type() == "image/png"}
+    assert named == carried == {"results", "uploaded", "stored"}
+    assert "Mail & more · beta: Warning, 3 hours ago" in mail.part("text/plain")
+    assert "1 job has warnings" in mail.subject
 
 
 def test_summaries_are_for_administrators(browser: Any, application: FastAPI) -> None:
