@@ -29,6 +29,7 @@ PAGES = {
     "failed run": "newest of /detail/id-mill?backup=Mail",
     "rejected": "/rejected",
     "tasks": "/settings/tasks",
+    "messages": "/settings/messages",
     "summaries": "/settings/summaries",
     "ntfy": "/settings/ntfy",
     "e-mail": "/settings/email",

@@ -40,7 +40,7 @@ class Alert:
     @property
     def path(self) -> str:
         """The page that helps."""
-        return f"/settings/{self.tab}"
+        return f"/settings/{self.tab}/{self.channel_id}" if self.tab == "channels" else f"/settings/{self.tab}"
 
 
 def alerts(connection: Connection) -> list[Alert]:

@@ -56,7 +56,7 @@ class Stored:
     told: tuple[str, ...]
 
 
-async def self_test(request: Request, caller: Caller, channel_id: int, wording: Wording, patience: float = PATIENCE) -> list[Step]:
+async def self_test(request: Request, caller: Caller, channel_id: int, wording: Wording) -> list[Step]:
     """The steps, up to the first that failed. Raises Refused where there is no such channel or it is switched off."""
     parts = context(request)
     with parts.database.read() as connection:
@@ -82,7 +82,7 @@ async def self_test(request: Request, caller: Caller, channel_id: int, wording: 
     steps.append(Step("report_stored", wording.gettext("Report stored"), True, _stored_text(stored, wording)))
     message_id = await parts.writer.write(lambda connection: _post(connection, request, caller, row, name, now))
     steps.append(Step("message_written", wording.gettext("Message written"), True, wording.gettext("It is in the outbox.")))
-    steps.append(await _delivered(request, message_id, wording, patience))
+    steps.append(await _delivered(request, message_id, wording))
     return steps
 
 
@@ -111,10 +111,10 @@ def _post(connection: Connection, request: Request, caller: Caller, row: Channel
     return found
 
 
-async def _delivered(request: Request, message_id: int, wording: Wording, patience: float) -> Step:
+async def _delivered(request: Request, message_id: int, wording: Wording) -> Step:
     """Waits until the fate of the message is known, whichever process sends it."""
     database = context(request).database
-    end = asyncio.get_running_loop().time() + patience
+    end = asyncio.get_running_loop().time() + PATIENCE
     title = wording.gettext("Message delivered")
     while True:
         with database.read() as connection:
