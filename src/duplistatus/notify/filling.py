@@ -22,11 +22,13 @@ _BLOCK_BEGIN, _BLOCK_END = "\ue000", "\ue001"
 _PIECE = re.compile(r"\[(?P<label>[^\[\]\n]*)\]\(\{(?P<target>[A-Za-z][A-Za-z0-9_]*)\}\)|\{(?P<name>[A-Za-z][A-Za-z0-9_]*)\}")
 _ALONE = re.compile(r"\s*\{([A-Za-z][A-Za-z0-9_]*)\}\s*")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_SIGNS = re.compile(r"[\\`*\[\]<>~|]|&(?=[#A-Za-z]|$)|(?<![^\W_])_|_(?![^\W_])|!(?=\[|$)")
+_SIGNS = re.compile(r"[\\`*\[\]<>~|]|&(?=[#A-Za-z]|$)|(?<![^\W_])_|_(?![^\W_])|!(?=\[|$)|(?:(?<=\s)|(?<![\s\S]))#(?=#*$)")
 _AT_LINE_START = re.compile(r"([#+=-])|(\d+)([.)])")
 _MARKERS = re.compile(r"[\s>*+\-\d.)#]*")
 _NEVER = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ue000\ue001]")
 """Control characters, those that turn the direction of the text around them, and the signs of blocks."""
+_BLANKS = re.compile(r"[ \t]+")
+"""Those that a number and its unit are not parted by stay."""
 _REST = re.compile(r"[\s*_()（）\[\]>#+–-]+")
 
 
@@ -115,7 +117,7 @@ def put_blocks(text: str, blocks: Mapping[str, str], around: Callable[[str], str
 
 def literal(text: str, *, starts_line: bool = True) -> str:
     """A text as Markdown that shows it as it is; its line breaks stay, blank lines and blanks around lines do not."""
-    lines = [" ".join(line.split()) for line in _NEVER.sub("", text).splitlines()]
+    lines = [_BLANKS.sub(" ", line).strip() for line in _NEVER.sub("", text).splitlines()]
     return "\n".join(_literal_line(line, starts_line=starts_line or index > 0) for index, line in enumerate(filter(None, lines)))
 
 

@@ -26,7 +26,19 @@ def sanitised(html: str) -> str:
     """HTML without anything but the tags that Markdown makes."""
     import nh3
 
-    return nh3.clean(html, tags=_TAGS, attributes={"a": {"href"}}, url_schemes=_SCHEMES, link_rel=None, generic_attribute_prefixes=set())
+    return nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes={"a": {"href"}, "*": set()},
+        attribute_filter=_absolute,
+        url_schemes=_SCHEMES,
+        link_rel=None,
+    )
+
+
+def _absolute(_tag: str, _attribute: str, address: str) -> str | None:
+    """The address where it says by itself where it leads: in a mail there is no page that it could begin at."""
+    return address if address.partition(":")[0].lower() in _SCHEMES else None
 
 
 def text_of(markdown: str) -> str:
