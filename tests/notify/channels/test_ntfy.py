@@ -185,7 +185,7 @@ def test_a_server_that_takes_the_message_and_never_answers_is_given_up_in_time(
 def test_an_answer_whose_body_never_comes_still_is_an_answer() -> None:
     answer = Answer(200, b"x" * 10, hangs_after_head=True)
     with HttpStandIn(answer) as ntfy:
-        assert sent(setting(ntfy.url), message(), patience=SOON) == [""]
+        assert sent(setting(ntfy.url), message(), patience=Patience(connect=10, answer=10, body=0.2, whole=20)) == [""]
 
 
 def test_one_message_after_the_other_goes_over_one_connection_and_eight_at_once_over_eight() -> None:
