@@ -104,12 +104,7 @@ _FROM = (
     .outerjoin(run, run.c.id == notice.c.run_id)
 )
 _ONE = Statement(select(*_LINE).select_from(_FROM).where(outbox.c.id == bindparam("of")))
-_WAITING = Statement(
-    select(channel.c.kind, channel.c.name, func.count())
-    .select_from(outbox.join(channel, channel.c.id == outbox.c.channel_id))
-    .where(outbox.c.state == WAITING)
-    .group_by(channel.c.id, channel.c.kind, channel.c.name)
-)
+_WAITING = Statement(select(outbox.c.channel_id, func.count()).where(outbox.c.state == WAITING).group_by(outbox.c.channel_id))
 _FAILURES = Statement(
     select(func.count()).where(
         outbox.c.channel_id == bindparam("of"),
@@ -186,9 +181,9 @@ def channels_told(connection: Connection, run_uid: str) -> list[str]:
     return [name for (name,) in connection.rows(_PLACES, {"uid": run_uid})]
 
 
-def waiting(connection: Connection) -> list[tuple[str, str, int]]:
-    """Kind and name of each channel for which messages wait, and how many."""
-    return [(kind, name, count) for kind, name, count in connection.rows(_WAITING)]
+def waiting(connection: Connection) -> dict[int, int]:
+    """How many messages wait, by channel."""
+    return dict(connection.rows(_WAITING))
 
 
 def failures(connection: Connection, channel_id: int, since: Instant) -> int:

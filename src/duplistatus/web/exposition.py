@@ -3,7 +3,7 @@ registry of prometheus-client. A database that cannot be read is a metric too. I
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -13,7 +13,8 @@ from prometheus_client.registry import Collector
 from duplistatus import __version__
 from duplistatus.clock import SECOND, Instant
 from duplistatus.evaluate.overdue import Activity, Schedule, activity_of, schedule_of
-from duplistatus.store import fleet, rejected
+from duplistatus.store import channels, fleet, messages, rejected
+from duplistatus.store.channels import ChannelRow
 from duplistatus.store.database import StoreError
 from duplistatus.store.fleet import JobRow, ServerRow
 from duplistatus.web.context import Context
@@ -50,6 +51,10 @@ class _State(Collector):
         for answer, count in sorted(self._counts.uploads.items()):
             uploads.add_metric((answer,), count)
         yield uploads
+        told = CounterMetricFamily("duplistatus_messages", "Tries to deliver a message, by what became of them", labels=("kind", "outcome"))
+        for (kind, outcome), count in sorted(self._counts.messages.items()):
+            told.add_metric((kind, outcome), count)
+        yield told
         yield GaugeMetricFamily("duplistatus_writer_queue_length", "Writes that wait", writer.waiting)
         up = "1 when the database can be read and the last write succeeded"
         try:
@@ -57,6 +62,8 @@ class _State(Collector):
                 servers = {server.id: server for server in fleet.servers(connection)}
                 jobs = fleet.jobs(connection)
                 refused = len(rejected.newest_rejected(connection))
+                in_use = [row for row in channels.channels(connection) if row.enabled]
+                waiting = messages.waiting(connection)
         except StoreError:
             yield GaugeMetricFamily("duplistatus_database_up", up, 0)
             return
@@ -64,7 +71,20 @@ class _State(Collector):
         yield GaugeMetricFamily("duplistatus_rejected_reports", "Refused documents that are kept", refused)
         yield GaugeMetricFamily("duplistatus_servers", "Servers", len(servers))
         yield GaugeMetricFamily("duplistatus_jobs", "Jobs", len(jobs))
+        yield from _of_channels(in_use, waiting)
         yield from _of_jobs([(servers[job.server_id], job) for job in jobs if job.server_id in servers], self._parts.clock.now())
+
+
+def _of_channels(in_use: Iterable[ChannelRow], waiting: Mapping[int, int]) -> Iterable[Metric]:
+    """Whether each channel works, and what waits for it."""
+    labels = ("channel_id", "channel", "kind")
+    failing = GaugeMetricFamily("duplistatus_channel_failing", "1 while the newest message of a channel failed", labels=labels)
+    length = GaugeMetricFamily("duplistatus_messages_waiting", "Messages that wait to be sent", labels=labels)
+    for row in in_use:
+        values = (str(row.id), row.name, row.kind)
+        failing.add_metric(values, int(row.health.failing_since is not None))
+        length.add_metric(values, waiting.get(row.id, 0))
+    return [failing, length]
 
 
 def _of_jobs(jobs: Iterable[tuple[ServerRow, JobRow]], now: Instant) -> Iterable[Metric]:

@@ -12,6 +12,8 @@ class Measures:
 
     def __init__(self) -> None:
         self.uploads: Counter[str] = Counter()
+        self.messages: Counter[tuple[str, str]] = Counter()
+        """Deliveries by kind of channel and by what became of them: sent, retried, failed."""
 
     def upload(self, answer: str) -> None:
         """Counts an upload by its answer, which is one of a few words."""
@@ -24,4 +26,5 @@ def measures(connection: HTTPConnection) -> Measures:
     found: Measures | None = getattr(state, "measures", None)
     if found is None:
         found = state.measures = Measures()
+        found.messages = state.dispatcher.counts
     return found

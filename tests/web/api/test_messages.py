@@ -270,6 +270,22 @@ def test_others_than_administrators_see_no_alert(
     assert eve.get("/api/notification-channel-alerts").status_code == 403
 
 
+def test_prometheus_sees_what_waits_and_what_fails(admin: TestClient, clock: SetClock, channel: int, ntfy: NtfyStandIn) -> None:
+    failed(admin, clock)
+    ended(admin)
+    labels = f'{{channel="Family",channel_id="{channel}",kind="ntfy"}}'
+    awaited(lambda: [each for each in [admin.get("/metrics").text] if 'duplistatus_messages_total{kind="ntfy",outcome="sent"} 1.0' in each])
+    assert f"duplistatus_channel_failing{labels} 0.0" in admin.get("/metrics").text
+    ntfy.refusals["family"] = ntfy_error(503, "busy")
+    clock.advance(HOUR)
+    failed(admin, clock)
+    awaited(lambda: [each for each in [admin.get("/metrics").text] if f"duplistatus_messages_waiting{labels} 1.0" in each])
+    awaited(
+        lambda: [each for each in [admin.get("/metrics").text] if 'duplistatus_messages_total{kind="ntfy",outcome="retried"} 1.0' in each]
+    )
+    assert f"duplistatus_channel_failing{labels} 1.0" in admin.get("/metrics").text
+
+
 # --- the self-test -----------------------------------------------------------------------------------------------------------------
 
 
