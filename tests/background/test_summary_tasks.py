@@ -132,10 +132,12 @@ def test_a_task_that_is_run_by_hand_sends_an_extra_one(machine: Machine) -> None
         assert (ran.figures, ran.error) == ({"sent": 1, "due": 1}, "")
         await pass_time(scheduler, machine, 2 * HOUR, 10 * MINUTE)
         assert sent(machine) == [(0.0, "weekly"), (1.0, "weekly")]
+        assert (await scheduler.run(WEEKLY_SUMMARY)).figures == {"sent": 1, "due": 1}
         entries = machine.rows("SELECT action, username, details FROM audit WHERE action LIKE '%summary%' ORDER BY id")
         assert [(action, by, json.loads(found)["by_time"]) for action, by, found in entries] == [
             ("weekly_summary_sent", "system", False),
             ("weekly_summary_sent", "system", True),
+            ("weekly_summary_sent", "system", False),
         ]
 
     asyncio.run(story())

@@ -159,6 +159,17 @@ def test_a_week_is_the_sum_of_its_days_and_is_compared_with_the_week_before(conn
     assert facts.days[0].date == TODAY - 7
 
 
+def test_a_run_that_knows_no_size_leaves_the_last_one(connection: Connection) -> None:
+    run(connection, days_ago(9, stored=4_000))
+    lost = document(days_ago(2, result="Fatal", errors=ONE_ERROR))
+    del lost["Data"]["BackendStatistics"]
+    body = orjson.dumps(lost)
+    tell(connection, Recording("lost", body, "application/json", read_body(body, "application/json", None, 1 << 25)), NOON)
+    facts = weekly(connection)
+    assert (facts.totals.stored, facts.totals.growth, facts.totals.failures) == (4_000, 0, 1)
+    assert [bar.stored for bar in facts.days] == 7 * [4_000]
+
+
 def test_a_month_reaches_back_two_months(connection: Connection) -> None:
     run(connection, days_ago(70), days_ago(60, uploaded=3), days_ago(40, uploaded=4), days_ago(5, uploaded=5))
     facts = period_facts(connection, stretch_of(Period.MONTHLY, "UTC", NOON), NOON)

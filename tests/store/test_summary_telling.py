@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from duplistatus.clock import DAY, HOUR, MINUTE, Instant, utc_day
-from duplistatus.evaluate.notice import Event
+from duplistatus.evaluate.notice import SUMMARIES, Event
 from duplistatus.evaluate.notify_setting import Additional, NotifySetting
 from duplistatus.evaluate.routing import Filter
 from duplistatus.evaluate.summary_setting import LAST, Period, SummarySetting, changed
@@ -113,7 +113,9 @@ def test_it_goes_to_its_recipients_or_else_to_the_default_one(connection: Connec
 
 
 def test_other_channels_get_the_summaries_that_they_want_and_ntfy_for_all_gets_none(connection: Connection) -> None:
-    switch_on(connection, channels.NTFY)
+    ntfy = channels.own_channel(connection, channels.NTFY)
+    wants_all = ChannelValues(ntfy.name, True, {}, "", Filter(frozenset(SUMMARIES)))
+    channels.save_channel(connection, ntfy.id, wants_all, BY, NOON)
     both, one = hook(connection, Event.DAILY, Event.WEEKLY), hook(connection, Event.WEEKLY)
     hook(connection, Event.DAILY, Event.WEEKLY, enabled=False)
     hook(connection, Event.OVERDUE)
