@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -15,13 +15,19 @@ from duplistatus.i18n.wording import Wording
 from duplistatus.notify.channels.kind import BadChannel, ChannelSetting
 from duplistatus.notify.channels.registry import KINDS
 from duplistatus.notify.message import Message, Refused, Unreachable
+from duplistatus.settings import Settings
+from duplistatus.store.database import Connection
 from duplistatus.store.outbox import new_uid
+
+Facts = Sequence[tuple[str, str]]
+"""Labels with values."""
 
 LONGEST = 30.0
 """Seconds that somebody waits for the outcome."""
 _FAREWELL = 5.0
 """Seconds for the end of a connection."""
-_TAGS = ("test",)
+_TAGS = ("test_tube",)
+"""A picture in apps of ntfy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +39,32 @@ class Arrived:
 
 
 def sample_message(
-    wording: Wording,
+    connection: Connection,
+    settings: Settings,
     now: Instant,
     *,
     title: str = "",
     markdown: str = "",
     priority: str = "default",
     tags: tuple[str, ...] = _TAGS,
-    facts: Sequence[tuple[str, str]] = (),
+    facts: Callable[[Wording], Facts] = lambda _: (),
 ) -> Message:
-    """A message that says of itself that it is a test. `title`, `markdown`: others than the usual words; the time stands below either.
-    `facts`: labels with values, such as the settings that are tested."""
+    """A message that says of itself that it is a test, in the language of the templates. `title`, `markdown`: others than the usual words;
+    the time stands below either. `facts`: such as the settings that are tested, in words."""
     from duplistatus.notify import mail_html
     from duplistatus.notify.markdown import html_of, text_of
+    from duplistatus.notify.templates import templates_in_use
 
-    title = title or wording.gettext("Test message")
-    usual = wording.gettext("This is a test message of duplistatus. What duplistatus has to tell arrives here.")
-    sent = wording.gettext("(test sent at %(when)s)") % {"when": wording.full_moment(now)}
-    source = f"{markdown or usual}\n\n{sent}"
-    rows = [mail_html.Fact(label, value) for label, value in facts]
-    band = mail_html.Band("quiet", wording.gettext("Test"))
-    language = wording.language.code
-    text = "\n".join([text_of(source), *(f"{label}: {value}" for label, value in facts)])
+    texts = templates_in_use(connection).texts
+    words = texts.wording(settings.time_zone)
+    title = title or texts.word("test.title")
+    sent = words.gettext("(test sent at %(when)s)") % {"when": words.full_moment(now)}
+    source = f"{markdown or texts.word('test.text')}\n\n{sent}"
+    known = facts(words)
+    band = mail_html.Band("quiet", texts.word("band.test"))
+    language = texts.language.code
+    text = "\n".join([text_of(source), *(f"{label}: {value}" for label, value in known)])
+    rows = [mail_html.Fact(label, value) for label, value in known]
     html = mail_html.mail(language, title, band, mail_html.styled(html_of(source)), facts=rows)
     return Message(new_uid(), Event.TEST, title, text, source, html, now, priority, tags, "", language, {"test": True})
 

@@ -3,18 +3,28 @@ delivered. How it went is kept in the audit log. Raises Refused and Unreachable 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.requests import Request
 
+from duplistatus.i18n.wording import Wording
 from duplistatus.notify.channels.kind import ChannelSetting
 from duplistatus.notify.channels.registry import KINDS, setting_of
 from duplistatus.notify.message import Message
-from duplistatus.notify.testing import Arrived, send_test
+from duplistatus.notify.testing import Arrived, Facts, sample_message, send_test
 from duplistatus.store import audit, channels
 from duplistatus.store.audit import Entry
 from duplistatus.store.channels import ChannelRow
 from duplistatus.web.access import Caller
 from duplistatus.web.context import context
 from duplistatus.web.sessions import user_agent
+
+
+def sample(request: Request, facts: Callable[[Wording], Facts] = lambda _: ()) -> Message:
+    """The usual test message, in the language of the templates."""
+    parts = context(request)
+    with parts.database.read() as connection:
+        return sample_message(connection, parts.settings, parts.clock.now(), facts=facts)
 
 
 async def try_stored(request: Request, caller: Caller, row: ChannelRow, message: Message, destination: str = "") -> Arrived:

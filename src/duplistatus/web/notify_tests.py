@@ -53,12 +53,10 @@ async def test_besides(request: Request, caller: Caller, key: str, text: str) ->
 
 async def _one(request: Request, caller: Caller, wording: Wording, row: ChannelRow, destination: str) -> Tested:
     # What sends is loaded when somebody sends.
-    from duplistatus.notify.testing import sample_message
-    from duplistatus.web.channel_tests import try_stored
+    from duplistatus.web.channel_tests import sample, try_stored
 
-    message = sample_message(wording, context(request).clock.now())
     try:
-        await try_stored(request, caller, row, message, destination)
+        await try_stored(request, caller, row, sample(request), destination)
     except (DeliveryError, SecretLost, KeyTrouble) as error:
         told = wording.gettext("Not delivered to %(where)s: %(why)s")
         return Tested(destination, False, told % {"where": destination, "why": error})

@@ -11,11 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from duplistatus.clock import SECOND, Instant, iso
-from duplistatus.i18n.wording import wording_for
 from duplistatus.notify.channels.kind import BadChannel
 from duplistatus.notify.channels.registry import KINDS
 from duplistatus.notify.message import DeliveryError
-from duplistatus.notify.testing import sample_message
 from duplistatus.security.secrets import KeyTrouble, SecretLost, Secrets
 from duplistatus.store import channels
 from duplistatus.store.channels import ChannelRow
@@ -84,10 +82,8 @@ async def remove_channel(request: Request, channel_id: _Channel, caller: _Admin)
 async def test_channel(request: Request, channel_id: _Channel, caller: _Admin) -> Response:
     """At once and past the outbox, also when the channel is off. Answers within half a minute."""
     row = channel_desk.channel_row(request, channel_id)
-    parts = context(request)
-    message = sample_message(wording_for("", "", "", parts.settings.time_zone), parts.clock.now())
     try:
-        arrived = await channel_tests.try_stored(request, caller, row, message)
+        arrived = await channel_tests.try_stored(request, caller, row, channel_tests.sample(request))
     except SecretLost as error:
         raise Refused(502, f"What is stored cannot be read: {error}", "secret_lost") from error
     except (DeliveryError, KeyTrouble) as error:

@@ -9,8 +9,6 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from duplistatus.i18n.languages import ENGLISH
-from duplistatus.i18n.wording import Wording, wording
 from duplistatus.notify.channels.kind import BadChannel, ChannelSetting
 from duplistatus.notify.channels.registry import KINDS
 from duplistatus.notify.message import PRIORITIES, DeliveryError, Message
@@ -40,11 +38,11 @@ async def send(request: Request, caller: Annotated[Caller, guarded(Access.ADMIN)
     token in `ntfyConfig` the stored one is used, for the stored address alone."""
     body = await json_object(request)
     if body.get("type") == "email":
-        await _send_email(request, caller, sample_message(_wording(request), context(request).clock.now()), text(body, "toEmail") or "")
+        await _send_email(request, caller, channel_tests.sample(request), text(body, "toEmail") or "")
         return json_answer(encode({"message": "Test email sent successfully"}))
     setting = _ntfy_setting(request, body.get("ntfyConfig"))
     if body.get("type") == "simple":
-        await _try(request, caller, NTFY, setting, sample_message(_wording(request), context(request).clock.now()))
+        await _try(request, caller, NTFY, setting, channel_tests.sample(request))
         return json_answer(encode({"message": "Test notification sent successfully"}))
     if body.get("type") != "template":
         raise Refused(400, f"type must be one of {', '.join(_TYPES)}", "bad_request")
@@ -93,10 +91,6 @@ def _row(request: Request, key: str) -> ChannelRow:
         return own_channel(connection, key)
 
 
-def _wording(request: Request) -> Wording:
-    return wording(ENGLISH, ENGLISH.region, context(request).settings.time_zone)
-
-
 def _of_template(request: Request, body: JsonObject) -> Message:
     """The template with each variable replaced by its name, so that its author sees where what stands."""
     from duplistatus.evaluate.template import VARIABLES
@@ -114,6 +108,7 @@ def _of_template(request: Request, body: JsonObject) -> Message:
     if priority not in PRIORITIES:
         raise Refused(400, f"priority must be one of {', '.join(PRIORITIES)}", "bad_request")
     named = tuple(filter(None, (tag.strip() for tag in tags.split(","))))
-    words, now = _wording(request), context(request).clock.now()
-    filled = fill(message, sample).markdown
-    return sample_message(words, now, title=fill_title(title, sample), markdown=filled, priority=priority, tags=named)
+    filled, line = fill(message, sample).markdown, fill_title(title, sample)
+    parts = context(request)
+    with parts.database.read() as connection:
+        return sample_message(connection, parts.settings, parts.clock.now(), title=line, markdown=filled, priority=priority, tags=named)

@@ -3,13 +3,14 @@ reader's language."""
 
 from __future__ import annotations
 
+from functools import partial
+
 from starlette.requests import Request
 
 from duplistatus.clock import SECOND
 from duplistatus.i18n.wording import Wording
 from duplistatus.notify.channels.registry import KINDS, setting_of
-from duplistatus.notify.message import DeliveryError, Message
-from duplistatus.notify.testing import sample_message
+from duplistatus.notify.message import DeliveryError
 from duplistatus.security.secrets import KeyTrouble, SecretLost
 from duplistatus.store.channels import EMAIL, ChannelRow
 from duplistatus.web import channel_tests
@@ -25,8 +26,7 @@ async def outcome_of_test(request: Request, caller: Caller, row: ChannelRow, des
     wording = reader_of(request).wording
     try:
         setting = setting_of(row, context(request).secrets)
-        way = _way(wording, row)
-        message = _message(request, wording, way)
+        message = channel_tests.sample(request, partial(_way, row))
         arrived = await channel_tests.try_stored(request, caller, row, message, destination)
     except (SecretLost, KeyTrouble) as error:
         return "error", wording.gettext("Not sent: what is stored cannot be read: %(why)s.") % {"why": error}
@@ -38,11 +38,7 @@ async def outcome_of_test(request: Request, caller: Caller, row: ChannelRow, des
     return "ok", " ".join(filter(None, (sentence, f"{arrived.remark.rstrip('.')}." if arrived.remark else "", _tried(wording, row))))
 
 
-def _message(request: Request, wording: Wording, way: list[tuple[str, str]]) -> Message:
-    return sample_message(wording, context(request).clock.now(), facts=way)
-
-
-def _way(wording: Wording, row: ChannelRow) -> list[tuple[str, str]]:
+def _way(row: ChannelRow, wording: Wording) -> list[tuple[str, str]]:
     """The settings that a test mail names, so that its reader knows which way it came."""
     if row.kind != EMAIL or not row.config:
         return []
