@@ -43,12 +43,12 @@ def messages(connection: Connection, renderer: Renderer, code: str) -> Iterator[
         {"job_id": job.id, "expected_at": NOW - number * DAY, "overdue_at": NOW - number * DAY, "last_begun_at": NOW - (number + 1) * DAY}
         for number, job in enumerate(jobs(connection)[:12], 1)
     ]
-    for name, event, details in (
+    for title, event, details in (
         ("group", Event.OVERDUE, {"jobs": late, "down_since": None}),
         ("test", Event.TEST, {}),
         ("selfTest", Event.TEST, {"self_test": True}),
     ):
-        yield name, renderer.preview(connection, Delivery(0, "x", 0, "", 0, NOW, 0, event, None, None, None, NOW, details), templates)
+        yield title, renderer.preview(connection, Delivery(0, "x", 0, "", 0, NOW, 0, event, None, None, None, NOW, details), templates)
 
 
 def html_of(message: Message) -> str:

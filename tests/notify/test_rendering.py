@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from duplistatus.clock import SetClock
-    from duplistatus.notify.message import Message
     from duplistatus.store.database import Connection
 
 NOW = instant(datetime(2026, 7, 10, 12, tzinfo=UTC))

@@ -40,7 +40,7 @@ TABLE: tuple[tuple[str, str, Access], ...] = (
     ("*", "/api/(health|ping|csrf|session)", Access.OPEN),
     ("*", "/api/auth/(login|logout|me|admin-must-change-password|password-policy)", Access.OPEN),
     ("*", "/login", Access.OPEN),
-    ("GET", "/favicon.ico|/static/.*", Access.OPEN),
+    ("GET", "/favicon.ico|/static/.*|/api/configuration/templates/defaults", Access.OPEN),
     # a language in front of an address leads to the address itself
     ("GET", r"/\{language:language\}(/.*)?", Access.OPEN),
     ("GET", "/metrics", Access.METRICS),
@@ -56,7 +56,7 @@ TABLE: tuple[tuple[str, str, Access], ...] = (
     ("GET", "/rejected(/.*)?", Access.ADMIN),
     ("GET", "/settings/monitoring/zone", Access.ADMIN),
     ("GET", "/settings/(tasks|messages)|/alerts", Access.ADMIN),
-    ("GET", "/settings/(ntfy|email|channels|summaries)(/.*)?", Access.ADMIN),
+    ("GET", "/settings/(ntfy|email|channels|summaries|templates)(/.*)?", Access.ADMIN),
     ("GET", ".*", Access.READ),
     ("*", ".*", Access.ADMIN),
 )

@@ -19,7 +19,8 @@ _BULLET, _RULE = "•", "———"
 
 def html_of(markdown: str) -> str:
     """Sanitised HTML: these tags alone, and no attribute but the address of a link."""
-    return sanitised(_parser().render(markdown))
+    parser = _parser()
+    return sanitised(parser.renderer.render(_parsed(markdown), parser.options, {}))
 
 
 def sanitised(html: str) -> str:
@@ -44,8 +45,14 @@ def _absolute(_tag: str, _attribute: str, address: str) -> str | None:
 def text_of(markdown: str) -> str:
     """Plain text: the signs of Markdown are gone, a link is followed by its address."""
     lines: list[str] = []
-    _blocks(_parser().parse(markdown), lines)
+    _blocks(_parsed(markdown), lines)
     return "\n".join(lines).strip("\n")
+
+
+@lru_cache(maxsize=2)
+def _parsed(markdown: str) -> list[Token]:
+    """Both forms of a message are made of one reading."""
+    return _parser().parse(markdown)
 
 
 @lru_cache(maxsize=1)

@@ -37,7 +37,6 @@ STYLE_PARTS = (
     "styles/messages.css",
     "styles/notifications.css",
     "styles/channels.css",
-    "styles/templates.css",
     "styles/summaries.css",
     "vendor/uPlot-1.6.32.min.css",
 )
