@@ -38,6 +38,8 @@ _DROP_REMINDERS = Statement(delete(reminder).where(reminder.c.job_id == _OLD))
 _ADDITIONAL = Statement(select(server.c.notify).where(server.c.id == bindparam("of")))
 _SET_ADDITIONAL = Statement(update(server).where(server.c.id == _NEW, server.c.notify.is_(None)).values(notify=bindparam("notify_new")))
 _FILTERS = Statement(select(channel.c.id, channel.c.filter).where(channel.c.key.is_(None)))
+_NARROW = ("servers", "tags", "jobs")
+_SWITCH_OFF = Statement(update(channel).where(channel.c.id == bindparam("of")).values(enabled=0))
 _SET_FILTER = Statement(update(channel).where(channel.c.id == bindparam("of")).values(filter=bindparam("filter_new")))
 
 
@@ -57,6 +59,14 @@ def forget_job(connection: Connection, job_id: JobId) -> None:
     for _, _, drop in _ONE_A_JOB:
         connection.run(drop, {"old": job_id})
     connection.run(_DROP_SNOOZES, {"old": job_id})
+    for channel_id, text in connection.rows(_FILTERS):
+        read = json.loads(text)
+        if job_id in read.get("jobs", []):
+            read["jobs"].remove(job_id)
+            connection.run(_SET_FILTER, {"of": channel_id, "filter_new": json.dumps(read)})
+            if not any(read.get(kind) for kind in _NARROW):
+                # Without a choice it would tell of all jobs, which nobody asked for.
+                connection.run(_SWITCH_OFF, {"of": channel_id})
 
 
 def inherit_server(connection: Connection, old: ServerId, heir: ServerId) -> None:

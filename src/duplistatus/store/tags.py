@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from duplistatus.clock import Instant
 from duplistatus.evaluate.tag import tag_key
+from duplistatus.store.channels import channels
 from duplistatus.store.database import Connection
 from duplistatus.store.ids import ServerId
 from duplistatus.store.judging import judge
@@ -117,6 +118,9 @@ def drop_tag(connection: Connection, row: TagRow) -> None:
     used = connection.value(_WINDOWS, {"id": row.id})
     if used is not None:
         raise TagInUse(f"The maintenance window “{used}” is for the servers with this tag")
+    narrowed = next((each.name for each in channels(connection) if row.id in each.filter.tags), None)
+    if narrowed is not None:
+        raise TagInUse(f"The channel “{narrowed}” tells of the servers with this tag")
     connection.run(_DELETE, {"id": row.id})
 
 

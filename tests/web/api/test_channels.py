@@ -6,7 +6,10 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from starlette.testclient import TestClient
+from structlog.testing import capture_logs
 
+from duplistatus.app import build
 from duplistatus.clock import HOUR, MINUTE, Instant
 from duplistatus.evaluate.notice import Event
 from duplistatus.store import outbox
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fastapi import FastAPI
-    from starlette.testclient import TestClient
 
     from duplistatus.clock import SetClock
     from duplistatus.settings import Settings
@@ -161,6 +163,23 @@ def test_a_run_is_told_through_the_channels_whose_filter_lets_it_through(fleet: 
     with application.state.context.database.read() as connection:
         told = connection.raw.execute("SELECT channel.name FROM outbox JOIN channel ON channel.id = outbox.channel_id").fetchall()
     assert [row[0] for row in told] == ["Prod"]
+
+
+def test_a_tag_that_a_channel_tells_of_stays(fleet: TestClient) -> None:
+    made = add(fleet, filter={"events": ["error"], "tags": ["prod"]})
+    tag = fleet.get("/api/tags").json()["items"][0]["id"]
+    answer = fleet.delete(f"/api/tags/{tag}")
+    assert (answer.status_code, answer.json()["error"]) == (409, "The channel “Hook” tells of the servers with this tag")
+    fleet.delete(f"{URL}/{made['id']}")
+    assert fleet.delete(f"/api/tags/{tag}").status_code == 200
+
+
+def test_a_filter_forgets_a_job_that_is_deleted_and_never_tells_of_more_for_it(fleet: TestClient) -> None:
+    alone = add(fleet, name="Alone", filter={"jobs": [1]})
+    both = add(fleet, name="Both", filter={"jobs": [1, 2]})
+    assert fleet.request("DELETE", "/api/backups/delete-job", json={"serverId": "id-alpha", "backupName": "Files"}).status_code == 200
+    found = {each["name"]: (each["filter"]["jobs"], each["enabled"]) for each in fleet.get(URL).json()["items"] if each["key"] is None}
+    assert found == {alone["name"]: ([], False), both["name"]: ([2], True)}
 
 
 # --- changing ----------------------------------------------------------------------------------------------------------------------
@@ -332,6 +351,18 @@ def test_a_lost_key_is_said_wipes_nothing_and_secrets_are_entered_anew(admin: Te
     assert (whole.status_code, whole.json()["trouble"]) == (200, "")
     assert secret_of(application, "Renamed") == {"url": "https://hooks.example/new"}
     assert right not in settings.key_file.read_bytes()
+
+
+def test_the_start_says_that_secrets_cannot_be_read(admin: TestClient, settings: Settings, clock: SetClock, application: FastAPI) -> None:
+    add(admin)
+    settings.key_file.write_bytes(os.urandom(32))
+    with capture_logs() as said, TestClient(build(settings, clock)):
+        pass
+    (line,) = [each for each in said if each["log_level"] == "error"]
+    assert line["event"] == "stored secrets cannot be read"
+    assert str(settings.key_file) in line["reason"]
+    assert "Hook" in line["reason"]
+    assert "s3cret" not in repr(said)
 
 
 def test_the_right_key_put_back_reads_everything_again(admin: TestClient, application: FastAPI, settings: Settings) -> None:

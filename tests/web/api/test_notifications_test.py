@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from duplistatus.i18n.languages import ENGLISH
+from duplistatus.notify.phrasebook import language_named, texts_of
+from duplistatus.store.templates import StoredTemplates, save_templates
 from tests.notify.stand_ins import Answer, NtfyStandIn, SmtpSetting, SmtpStandIn, ntfy_error
 from tests.web.api.channels import deeds
 from tests.web.people import Kind, enter
@@ -175,6 +178,16 @@ def test_each_test_is_in_the_audit_log_with_its_outcome(
         ("test_email_sent", "success"),
     ]
     assert "tk_1" not in repr(deeds(application))
+
+
+def test_a_test_speaks_the_language_of_the_templates(admin: TestClient, application: FastAPI, phone: NtfyStandIn) -> None:
+    application.state.context.writer.submit(lambda connection: save_templates(connection, StoredTemplates("de"))).result()
+    admin.post(URL, json=simple(phone), headers={"accept-language": "fr"})
+    german = language_named("de")
+    assert german is not None
+    assert phone.received[0].query["title"] == texts_of(german).word("test.title")
+    assert "Test" in phone.received[0].query["title"]
+    assert phone.received[0].query["title"] != texts_of(ENGLISH).word("test.title")
 
 
 def test_only_administrators_send(application: FastAPI, browser: Callable[[], TestClient], phone: NtfyStandIn) -> None:

@@ -61,7 +61,7 @@ async def change_tag(request: Request, tag_id: _Tag, caller: _Admin) -> Response
 
 @router.delete("/api/tags/{tag_id}", summary="Removes a tag", responses=answered("Tag", failures=_UNKNOWN | {409: "It is in use"}))
 async def drop_tag(request: Request, tag_id: _Tag, caller: _Admin) -> Response:
-    """Answers what it was. A tag that a maintenance window is for stays."""
+    """Answers what it was. A tag that a maintenance window or the filter of a channel is for stays."""
     return json_answer(encode(_body(await silence_desk.drop_tag(request, caller, tag_id))))
 
 
