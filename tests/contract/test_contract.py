@@ -104,7 +104,6 @@ def test_answers_agree_with_the_recordings(recordings: Path, data_dir: Path, tmp
         str(recordings / "compare.py"),
         str(answers),
         "--verbose",
-        "--no-messages",
         "--only",
         ONLY,
         "--extra",
