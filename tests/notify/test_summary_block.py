@@ -29,7 +29,9 @@ from duplistatus.evaluate.summary import (
 from duplistatus.evaluate.summary_setting import Period, stretch_of
 from duplistatus.i18n.languages import ENGLISH, LANGUAGES
 from duplistatus.notify.markdown import html_of, text_of
-from duplistatus.notify.summary_block import MOST_CHANGES, MOST_FINE, Summary, summary_of
+from duplistatus.notify.summary_block import Summary, summary_of
+from duplistatus.notify.summary_period import MOST_CHANGES
+from duplistatus.notify.summary_rows import MOST_FINE
 from duplistatus.notify.summary_words import voice
 
 if TYPE_CHECKING:
