@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duplistatus.evaluate.routing import Filter
-from duplistatus.security.key_check import CHANNEL, check_key
+from duplistatus.security.key_check import CHANNEL, HEARTBEAT, check_key
 from duplistatus.security.secrets import KeyTrouble, SecretLost, Secrets
 from duplistatus.store.channels import ChannelValues, add_channel, own_channel, save_channel
+from duplistatus.store.heartbeat import save_heartbeat
 from duplistatus.store.key_mark import kept_fingerprint
 
 if TYPE_CHECKING:
@@ -206,6 +207,14 @@ def test_a_key_that_is_gone_is_said_and_no_other_takes_its_place(office: Office,
     assert "is gone" in check(office, file)
     assert "Hook 0, Hook 1, Hook 2, Hook 3, Hook 4 and 2 more" in check(office, file)
     assert not file.exists()
+
+
+def test_the_address_of_the_heartbeat_is_looked_at_too(office: Office, file: Path) -> None:
+    stored = Secrets(file).encrypt("https://watch.example/token", HEARTBEAT)
+    office.write(lambda connection: save_heartbeat(connection, stored, "watch.example"))
+    assert check(office, file) == ""
+    lose(file)
+    assert "of the heartbeat cannot be read" in check(office, file)
 
 
 def test_damage_in_the_database_is_not_blamed_on_the_key(office: Office, file: Path) -> None:

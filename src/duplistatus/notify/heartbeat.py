@@ -10,14 +10,13 @@ import structlog
 
 from duplistatus.clock import Clock
 from duplistatus.notify.message import DeliveryError
+from duplistatus.security.key_check import HEARTBEAT
 from duplistatus.security.secrets import KeyTrouble, SecretLost, Secrets
 from duplistatus.store.channels import Health
 from duplistatus.store.database import Database, StoreError
 from duplistatus.store.heartbeat import Heartbeat, heartbeat, note_beat
 from duplistatus.store.writer import Writer
 
-USE = "heartbeat"
-"""What the address is encrypted for."""
 LONGEST = 15.0
 """Seconds that a request takes at most."""
 _log = structlog.get_logger()
@@ -88,7 +87,7 @@ class Pulse:
         # Slow to import, and needed only where an address is set.
         from duplistatus.notify.outgoing import Outgoing, judged
 
-        url = self._secrets.decrypt(found.secret, USE)
+        url = self._secrets.decrypt(found.secret, HEARTBEAT)
         path = url.partition("://")[2].partition("/")[2]
         outgoing = Outgoing(url, secrets=(url, path))
         try:

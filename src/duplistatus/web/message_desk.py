@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from starlette.requests import Request
 
 from duplistatus.clock import Instant
-from duplistatus.notify.heartbeat import USE, Beat, Pulse
+from duplistatus.notify.heartbeat import Beat, Pulse
+from duplistatus.security.key_check import HEARTBEAT
 from duplistatus.security.secrets import KeyTrouble
 from duplistatus.store import audit, channels, messages, outbox
 from duplistatus.store.audit import Entry
@@ -85,7 +86,7 @@ async def set_heartbeat(request: Request, caller: Caller, url: str | None) -> He
             raise ValueError(f"the address is longer than {LONGEST_ADDRESS} characters")
         host = place_of(checked_url(url))
         try:
-            secret = parts.secrets.encrypt(url, USE)
+            secret = parts.secrets.encrypt(url, HEARTBEAT)
         except KeyTrouble as error:
             raise Refused(500, str(error), "key_trouble") from error
 

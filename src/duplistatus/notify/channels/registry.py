@@ -12,23 +12,22 @@ from duplistatus.notify.channels.kind import BadChannel, ChannelKind, ChannelSet
 from duplistatus.notify.channels.ntfy import NtfyKind
 from duplistatus.notify.channels.webhook import WebhookKind
 from duplistatus.notify.message import Refused, Sender, Unreachable
+from duplistatus.security.key_check import CHANNEL
 from duplistatus.security.secrets import KeyTrouble, SecretLost, Secrets
 from duplistatus.store.channels import ChannelRow
 
 KINDS: Mapping[str, ChannelKind] = {kind.NAME: kind for kind in (NtfyKind(), EmailKind(), WebhookKind(), AppriseKind())}
-USE = "channel"
-"""What the secrets of channels are encrypted for."""
 
 
 def setting_of(row: ChannelRow, secrets: Secrets) -> ChannelSetting:
     """The settings of a channel. Raises SecretLost, KeyTrouble."""
-    text = secrets.decrypt(row.secret, USE)
+    text = secrets.decrypt(row.secret, CHANNEL)
     return ChannelSetting(row.config, json.loads(text) if text else {})
 
 
 def stored_secret(secret: Secret, secrets: Secrets) -> str:
     """The secret of a setting as the store keeps it; empty where there is none. Raises KeyTrouble."""
-    return secrets.encrypt(json.dumps(dict(secret), ensure_ascii=False), USE) if secret else ""
+    return secrets.encrypt(json.dumps(dict(secret), ensure_ascii=False), CHANNEL) if secret else ""
 
 
 def sender_of(row: ChannelRow, secrets: Secrets) -> Sender:
