@@ -106,6 +106,74 @@ def test_after_a_failure_one_message_asks_whether_the_channel_works_again(office
     assert office.states() == {"sent": 10}
 
 
+def test_of_thousands_that_wait_one_asks_not_as_many_as_the_sender_takes(office: PostOffice) -> None:
+    office.town.parallel = 4
+    office.post(office.channel("phone"), count=3 * BATCH)
+
+    async def in_vain(_: Message) -> None:
+        await asyncio.sleep(0)
+        raise GONE
+
+    office.town.answers["phone"] = in_vain
+
+    async def story() -> None:
+        process = office.process()
+        await drain(process)
+        assert len(office.town.tried) == 4
+        office.clock.advance(15 * SECOND)
+        await drain(process)
+        assert len(office.town.tried) == 5
+        assert office.states() == {"waiting": 3 * BATCH}
+        # A process that starts knows from the channel's health that it fails.
+        office.clock.advance(HOUR)
+        await drain(office.process())
+        assert len(office.town.tried) == 6
+
+    asyncio.run(story())
+
+
+def test_when_a_channel_works_again_nothing_waits_for_its_hour(office: PostOffice) -> None:
+    phone = office.channel("phone")
+    office.post(phone)
+    office.town.answers["phone"] = GONE
+
+    async def story() -> None:
+        process = office.process()
+        for _ in range(5):
+            await drain(process)
+            office.clock.advance(20 * MINUTE)
+        ((next_at,),) = office.rows("SELECT next_try_at FROM outbox")
+        assert next_at > office.clock.now() + 30 * MINUTE
+        office.town.answers.clear()
+        office.post(phone)
+        await drain(process)
+        assert office.states() == {"sent": 2}
+
+    asyncio.run(story())
+
+
+def test_what_was_given_back_keeps_its_place(office: PostOffice) -> None:
+    office.town.parallel = 1
+    phone = office.channel("phone")
+    office.post(phone, count=BATCH + 10)
+
+    async def in_vain(_: Message) -> None:
+        office.clock.advance(SECOND)
+        raise GONE
+
+    async def story() -> None:
+        process = office.process()
+        office.town.answers["phone"] = in_vain
+        await drain(process)
+        office.town.answers.clear()
+        office.clock.advance(15 * SECOND)
+        await drain(process)
+
+    asyncio.run(story())
+    first, *others = [uid for (uid,) in office.rows("SELECT uid FROM outbox ORDER BY id")]
+    assert office.town.of("phone") == [*others, first]
+
+
 def test_each_try_has_the_same_name_and_the_last_error_is_told(office: PostOffice) -> None:
     phone = office.channel("phone")
     office.post(phone)
@@ -262,6 +330,16 @@ def test_what_waits_for_a_channel_that_is_switched_off_is_held(office: PostOffic
 
     asyncio.run(story())
     assert office.town.of("phone") == []
+
+
+def test_a_process_that_starts_holds_what_waits_for_a_channel_that_is_off(office: PostOffice) -> None:
+    phone = office.channel("phone")
+    office.post(phone)
+    office.town.answers["phone"] = GONE
+    asyncio.run(drain(office.process()))
+    office.set_up(phone, enabled=False)
+    asyncio.run(drain(office.process()))
+    assert office.states() == {"held": 1}
 
 
 def test_a_channel_that_is_removed_takes_its_messages_with_it(office: PostOffice) -> None:

@@ -390,6 +390,16 @@ def test_a_heartbeat_that_fails_is_an_alert_without_its_token(admin: TestClient)
     assert admin.post("/api/heartbeat/send").status_code == 409
 
 
+def test_what_a_watcher_says_is_told_without_the_token(admin: TestClient) -> None:
+    from tests.notify.stand_ins import Answer
+
+    with HttpStandIn(lambda asked: Answer(404, f"no check named {asked.path[1:]} here".encode())) as watcher:
+        admin.put("/api/heartbeat", json={"url": f"{watcher.url}{TOKEN}"})
+        error = admin.post("/api/heartbeat/send").json()["error"]
+    assert "no check named" in error
+    assert TOKEN not in error
+
+
 def test_a_heartbeat_works_again(admin: TestClient) -> None:
     from tests.notify.stand_ins import Answer
 
