@@ -14,8 +14,8 @@ from scripts.extract_messages import PACKAGE, TEMPLATE, extracted, template_text
 TEMPLATES = sorted((PACKAGE / "web" / "templates").rglob("*.html"))
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _SPOKEN = {"aria-label", "title", "placeholder", "alt"}
-# Names, and the words that appear in the code of pages rather than on them.
-_NO_TEXT = {"duplistatus", "Duplicati", "OpenAPI"}
+# Names, and words of protocols: a header, the beginning of an address.
+_NO_TEXT = {"duplistatus", "Duplicati", "OpenAPI", "Authorization", "Bearer", "https"}
 # Attributes that a macro puts into the tag of whoever calls it.
 _ATTRIBUTE = re.compile(r"[\w-]+=\"[^\"]*\"")
 

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 @dataclass
 class Town:
-    """Where messages go. `answers`: by name of the channel, what a sender does with a message: an exception is raised, an awaitable awaited.
-    `arrived`: name of the channel, uid and destination of each that was taken; `tried`: of each that was offered."""
+    """Where messages go. `answers`: by name of the channel, what a sender does with a message: an exception is raised, an awaitable
+    awaited. `arrived`: name of the channel, uid and destination of each that was taken; `tried`: of each that was offered."""
 
     answers: dict[str, Any] = field(default_factory=dict)
     arrived: list[tuple[str, str, str]] = field(default_factory=list)
@@ -107,10 +107,9 @@ class PostOffice:
         writer = self._writer()
         opened = self._writers[-1][1]
         renderer: Any = self.renderer
-        made = Dispatcher(
+        return Dispatcher(
             opened, writer, self.clock, self.secrets, renderer, sender_of=lambda row, _: TownSender(self.town, row), chance=lambda: 0.5
         )
-        return made
 
     def write(self, work: Callable[[Connection], Any]) -> Any:
         return self.writer.submit(work).result()

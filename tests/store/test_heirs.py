@@ -160,6 +160,6 @@ def test_filters_messages_and_additional_destinations_follow_the_heir(database: 
         (heir,), (left,) = fleet.servers(connection), fleet.jobs(connection)
         assert heir.id != server.id
         narrowed = channels.channels(connection)[-1].filter
-        assert (narrowed.servers, narrowed.jobs) == ({heir.id}, {left.id})
+        assert (sorted(narrowed.servers), sorted(narrowed.jobs)) == ([heir.id], [left.id])
         assert watching.additional_of_servers(connection)[heir.id] == Additional(topic="family")
         assert connection.raw.execute("SELECT job_id, server_id FROM notice").fetchall() == [(left.id, heir.id)]

@@ -87,7 +87,8 @@ class Door(NamedTuple):
     @property
     def target(self) -> str:
         """A request that the route takes: `x` for texts, `1` for numbers."""
-        return re.sub(r"\{[^}]*\}", "x", re.sub(r"\{\w+:int\}|\{(job_id|channel_id|number)\}", "1", self.path.replace("{language:language}", "de")))
+        path = self.path.replace("{language:language}", "de")
+        return re.sub(r"\{[^}]*\}", "x", re.sub(r"\{\w+:int\}|\{(job_id|channel_id|number)\}", "1", path))
 
 
 def doors(application: FastAPI) -> list[Door]:

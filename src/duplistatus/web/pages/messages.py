@@ -1,5 +1,5 @@
-"""The page of messages, for administrators. In: what is sought; out: each message that was due with its fate, newest first, and plain forms to
-send one again, to test the way to a channel, and for the heartbeat. And the alerts at the top of every page."""
+"""The page of messages, for administrators. In: what is sought; out: each message that was due with its fate, newest first, and plain
+forms to send one again, to test the way to a channel, and for the heartbeat. And the alerts at the top of every page."""
 
 from __future__ import annotations
 
