@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -27,7 +27,7 @@ from duplistatus.evaluate.summary import (
     present_of,
 )
 from duplistatus.evaluate.summary_setting import Period, stretch_of
-from duplistatus.i18n.languages import ENGLISH, LANGUAGES
+from duplistatus.i18n.languages import ENGLISH, LANGUAGES, Language
 from duplistatus.notify.markdown import html_of, text_of
 from duplistatus.notify.summary_block import Summary, summary_of
 from duplistatus.notify.summary_period import MOST_CHANGES
@@ -43,7 +43,7 @@ BASE = "https://backups.example.org"
 NASTY = '<img src=x onerror=alert(1)> "quoted" & [link](https://evil.example.org) *bold* `code` {summary}'
 
 
-def job(number: int = 1, state: State = State.OK, **values: object) -> JobFact:
+def job(number: int = 1, state: State = State.OK, **values: Any) -> JobFact:
     status = {State.OK: "Success", State.WARNING: "Warning", State.ERROR: "Error", State.FATAL: "Fatal", State.NEVER: None}
     found = JobFact(
         number,
@@ -61,7 +61,7 @@ def job(number: int = 1, state: State = State.OK, **values: object) -> JobFact:
         is_overdue=state is State.OVERDUE,
         expected_at=Instant(NOW - DAY) if state is State.OVERDUE else None,
     )
-    return replace(found, **values)  # type: ignore[arg-type]
+    return replace(found, **values)
 
 
 def daily(*jobs: JobFact, failed: Iterable[Failed] = (), base: str = BASE) -> Summary:
@@ -69,12 +69,12 @@ def daily(*jobs: JobFact, failed: Iterable[Failed] = (), base: str = BASE) -> Su
     return summary_of(facts, SAY, NOW, base)
 
 
-def weekly(*jobs: JobFact, changes: Changes | None = None, **values: object) -> Summary:
+def weekly(*jobs: JobFact, changes: Changes | None = None, **values: Any) -> Summary:
     stretch = stretch_of(Period.WEEKLY, "UTC", NOW)
     days = tuple(DayBar(date, 10, 1, 1024**3, 5 * 1024**3) for date in range(utc_day(NOW) - 7, utc_day(NOW)))
     totals, before = Totals(70, 7, 7 * 1024**3, 5 * 1024**3, 1024**3), Totals(60, 0, 1024**3, 4 * 1024**3, -(1024**2))
     facts = PeriodFacts(present_of(jobs, NOW), stretch, totals, before, changes or Changes(), (), (), (), days)
-    return summary_of(replace(facts, **values), SAY, NOW, BASE)  # type: ignore[arg-type]
+    return summary_of(replace(facts, **values), SAY, NOW, BASE)
 
 
 class Reading(HTMLParser):
@@ -253,8 +253,8 @@ def test_an_empty_fleet_needs_no_picture() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda each: each.code)
-def test_every_language_can_tell_every_state(language: object) -> None:
-    say = voice(language, "UTC")  # type: ignore[arg-type]
+def test_every_language_can_tell_every_state(language: Language) -> None:
+    say = voice(language, "UTC")
     jobs = [job(number, state, silence="maintenance", reason="Why") for number, state in enumerate(State, start=1)]
     present = present_of(jobs, NOW)
     found = summary_of(DailyFacts(present, Instant(NOW - DAY), NOW, {}, 0, ()), say, NOW, BASE)

@@ -36,7 +36,7 @@ NOON = Instant(1_795_262_400_000)
 EIGHT = Instant(NOON - 4 * HOUR)
 ON = SummarySetting(enabled=True)
 BY = "kim"
-FATAL = {"result": "Fatal", "errors": ("2026-11-21 06:00:02 +00 - [Error-Duplicati.Library.Main.Controller-Failed]: Gone",)}
+FATAL: dict[str, Any] = {"result": "Fatal", "errors": ("2026-11-21 06:00:02 +00 - [Error-Duplicati.Library.Main.Controller-Failed]: Gone",)}
 
 
 @pytest.fixture
@@ -161,11 +161,11 @@ def test_while_the_daily_one_is_on_single_mails_to_the_default_recipient_pause_a
     watching.save_notify(connection, job, NotifySetting(additional=additional), BY, NOON)
     enable_daily(connection, on=True)
     connection.script("COMMIT")
-    report(connection, Made(NOON, **FATAL))  # type: ignore[arg-type]
+    report(connection, Made(NOON, **FATAL))
     places = {row[1:3] for row in messages(connection)}
     assert places == {(ntfy, ""), (ntfy, "more"), (email, "boss@example.org"), (other, "")}
     enable_daily(connection, on=False)
-    report(connection, Made(Instant(NOON + HOUR), **FATAL))  # type: ignore[arg-type]
+    report(connection, Made(Instant(NOON + HOUR), **FATAL))
     assert {row[1:3] for row in messages(connection)} == places | {(email, "")}
 
 

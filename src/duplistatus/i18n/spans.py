@@ -72,8 +72,14 @@ def unit(count: int, name: str, locale: str) -> str:
     its region, or a short one."""
     found = locale_of(locale)
     bare = "_".join(part for part in (found.language, found.script) if part)
-    for where, length in ((locale, "long"), (bare, "long"), (found.language, "long"), (locale, "short")):
-        made: str = format_unit(count, f"duration-{name}", length, locale=where)  # type: ignore[arg-type]
+    tried: tuple[tuple[str, Literal["long", "short"]], ...] = (
+        (locale, "long"),
+        (bare, "long"),
+        (found.language, "long"),
+        (locale, "short"),
+    )
+    for where, length in tried:
+        made: str = format_unit(count, f"duration-{name}", length, locale=where)
         if "duration-" not in made:
             return made
     raise AssertionError(f"no words for {name} in {locale}")

@@ -118,7 +118,7 @@ def mail(
         colors=_COLORS,
         body=Markup(body),  # noqa: S704 - that it is safe is the caller's part
         preheader=preheader,
-        facts=Markup(facts_table(facts)) if facts else "",  # noqa: S704
+        facts=Markup(facts_table(facts)) if facts else "",  # noqa: S704 - made of escaped values
         link=link,
         button=_BUTTON,
         footer=footer,

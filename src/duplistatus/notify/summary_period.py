@@ -87,14 +87,14 @@ def _changed(facts: PeriodFacts, tell: Telling) -> list[Section]:
         return [Paragraph(say("nothing_changed"))]
     rows: list[Row] = []
     rest = 0
-    for name, jobs, kind in (
+    kinds: tuple[tuple[str, Sequence[JobFact], Kind], ...] = (
         ("failing", changes.failing, "error"),
         ("quiet", changes.quiet, "late"),
         ("recovered", changes.recovered, "ok"),
         ("new", changes.new, "quiet"),
-    ):
-        found: Kind = kind  # type: ignore[assignment]
-        rows += [_changed_row(job, say(name), found, tell) for job in jobs[:MOST_CHANGES]]
+    )
+    for name, jobs, kind in kinds:
+        rows += [_changed_row(job, say(name), kind, tell) for job in jobs[:MOST_CHANGES]]
         rest += max(0, len(jobs) - MOST_CHANGES)
     rows += [_overdue_row(each, tell) for each in changes.overdue[:MOST_CHANGES]]
     rest += max(0, len(changes.overdue) - MOST_CHANGES)
@@ -108,11 +108,11 @@ def _changed_row(job: JobFact, what: str, kind: Kind, tell: Telling) -> Row:
 
 def _overdue_row(each: Overdue, tell: Telling) -> Row:
     say = tell.say
-    sub = parts(repeated(each.times, say), say("still_overdue") if each.job.is_overdue else "")
+    sub = repeated(each.times, say)
     return Row(
         each.job.name,
         each.job.server,
-        say("were_overdue"),
+        say.word("state", "overdue") if each.job.is_overdue else say("were_overdue"),
         say("overdue_for", time=say.time(each.milliseconds)),
         (sub,) if sub else (),
         "late",

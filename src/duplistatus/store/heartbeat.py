@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
@@ -39,7 +40,7 @@ def heartbeat(connection: Connection) -> Heartbeat:
     """What is set. A stored value that cannot be read counts as not set."""
     set_to, health = _stored(connection, _SETTING), _stored(connection, _HEALTH)
     try:
-        return Heartbeat(str(set_to.get("secret", "")), str(set_to.get("host", "")), Health(**health))  # type: ignore[arg-type]
+        return Heartbeat(str(set_to.get("secret", "")), str(set_to.get("host", "")), Health(**health))
     except TypeError:
         return Heartbeat(str(set_to.get("secret", "")), str(set_to.get("host", "")))
 
@@ -73,7 +74,7 @@ def clear_heartbeat_alert(connection: Connection, now: Instant) -> bool:
     return True
 
 
-def _stored(connection: Connection, key: str) -> dict[str, object]:
+def _stored(connection: Connection, key: str) -> dict[str, Any]:
     text = connection.value(_READ, {"of": key})
     try:
         read = json.loads(text) if text else {}

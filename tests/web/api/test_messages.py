@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.testclient import TestClient
 
+    from duplistatus.store.database import Connection
     from duplistatus.web.context import Context
 
 SOON = 20.0
@@ -208,8 +209,11 @@ def test_an_alert_is_cleared_until_the_next_failure(
     other = add_channel(admin, "http://127.0.0.1:9/", "ops")
 
     def fail(*channels: int) -> None:
-        for each in channels:
-            parts.writer.submit(lambda connection, of=each: note_failed(connection, of, "no answer", clock.now())).result()  # type: ignore[misc]
+        def work(connection: Connection) -> None:
+            for each in channels:
+                note_failed(connection, each, "no answer", clock.now())
+
+        parts.writer.submit(work).result()
 
     fail(channel, other)
     path = "/api/notification-channel-alerts"

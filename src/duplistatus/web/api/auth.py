@@ -1,4 +1,4 @@
-"""Sessions, signing in and one's own password. In: what the reference's clients send; out: its answers, with the cookie `sessionId`. A
+"""Sessions, signing in and one's own password. In: what clients of 1.4.2 send; out: its answers, with the cookie `sessionId`. A
 session has a CSRF token from its first moment, which signing in carries over to the new session."""
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def user_json(user: User) -> dict[str, object]:
 
 
 def _refused(status: int, error: str, code: str, **more: object) -> Refused:
-    """A refusal whose code also stands in `errorCode`, where the reference's clients look for it."""
+    """A refusal whose code also stands in `errorCode`, where clients of 1.4.2 look for it."""
     return Refused(status, error, code.lower(), more={"errorCode": code, **more})
 
 

@@ -1,5 +1,5 @@
 """`/api/notification-channel-alerts`: channels that fail, for administrators. In: which of them somebody took note of; out: those that
-nobody did, in the fields that newer versions of the reference use, and some of our own."""
+nobody did, in the fields that duplistatus 1.5 uses, and some of our own."""
 
 from __future__ import annotations
 

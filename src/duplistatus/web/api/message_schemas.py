@@ -1,6 +1,6 @@
 """The shapes of answers about messages, for the OpenAPI document alone."""
 
-# ruff: noqa: N815 - the names of the fields of alerts are those of newer versions of the reference
+# ruff: noqa: N815 - the names of the fields of alerts are those of duplistatus 1.5
 
 from __future__ import annotations
 

@@ -56,11 +56,13 @@ async def summary_preview(
     request: Request,
     period: _Period,
     caller: _Admin,
-    format: Annotated[Literal["html", "text"], Query(description="`html`, the mail with its pictures inside, or `text`")] = "html",  # noqa: A002
+    form: Annotated[
+        Literal["html", "text"], Query(alias="format", description="`html`, the mail with its pictures inside, or `text`")
+    ] = "html",
 ) -> Response:
     """As it would be sent now; nothing is."""
     message = await summary_desk.preview(request, period)
-    if format == "text":
+    if form == "text":
         return PlainTextResponse(f"{message.title}\n\n{message.text}\n")
     headers = {"Content-Security-Policy": PREVIEW_POLICY, "X-Frame-Options": "SAMEORIGIN"}
     return Response(summary_desk.html_alone(message), media_type="text/html; charset=utf-8", headers=headers)

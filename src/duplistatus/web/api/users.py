@@ -1,4 +1,4 @@
-"""Administration of users. In: what the reference's clients send; out: its answers. A temporary password is told once, in the answer to
+"""Administration of users. In: what clients of 1.4.2 send; out: its answers. A temporary password is told once, in the answer to
 the request that made it."""
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _listed(row: AccountRow, now: Instant) -> dict[str, object]:
 
 
 def _number(value: str | None, default: int, most: int) -> int:
-    """A number of a query; anything else is the default, as the reference has it."""
+    """A number of a query; anything else is the default, as 1.4.2 has it."""
     if value is None or not value.isascii() or not value.isdecimal():
         return default
     return min(max(int(value[:9]), 1), most)

@@ -1,5 +1,5 @@
 """Pages for what cannot be shown. In: a status and a sentence; out: HTML in the look of the product. Addresses with a language in front,
-as the reference has them (`/de/settings?tab=x`), lead to the page itself and keep the language."""
+as 1.4.2 has them (`/de/settings?tab=x`), lead to the page itself and keep the language."""
 
 from __future__ import annotations
 
