@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from duplistatus.clock import moment
 from duplistatus.evaluate.job_setting import MOST_SLOTS, WatchSettings, read_tolerance
@@ -29,6 +28,7 @@ from duplistatus.web.access import Access, Caller, guarded
 from duplistatus.web.body import whole_number
 from duplistatus.web.context import context
 from duplistatus.web.errors import Refused
+from duplistatus.web.pages.job_lists import LONGEST_QUERY, back_to, by_script, page_number, query_of, text_of
 from duplistatus.web.pages.monitoring_rows import AS_WRITTEN, UNITS, Form, Line, csv_of, interval_of, line_of, matching, problem_words
 from duplistatus.web.pages.monitoring_words import Choices
 from duplistatus.web.pages.rendering import known_answer, page, page_tag, reader_of
@@ -39,13 +39,12 @@ router = APIRouter(include_in_schema=False)
 PATH = "/settings/monitoring"
 PAGE = 100
 """Jobs on one page."""
-_LONGEST_QUERY = 200
 _PAGE_DIGITS, _SLOT_DIGITS = 6, 4
 _IS_ID = re.compile(r"[0-9]{1,18}")
 
 _Reader = Annotated[Caller, guarded(Access.READ)]
 _Admin = Annotated[Caller, guarded(Access.ADMIN)]
-_Query = Annotated[str, Query(max_length=_LONGEST_QUERY)]
+_Query = Annotated[str, Query(max_length=LONGEST_QUERY)]
 _Number = Annotated[int, Query(ge=1, le=10**6)]
 
 
@@ -98,21 +97,21 @@ async def change_all(request: Request, caller: _Admin) -> Response:
         await watch_desk.change_settings(request, caller, partial(_settings, form))
     except ValueError as error:
         raise Refused(400, str(error), "bad_setting") from error
-    return Response(status_code=204) if _by_script(request) else _back(request, form, done="saved")
+    return Response(status_code=204) if by_script(request) else back_to(request, PATH, form, done="saved")
 
 
 @router.post(PATH + "/check")
 async def check_now(request: Request, caller: _Admin) -> Response:
     """Judges all jobs now."""
     ran = await run_task(request, caller, OVERDUE_CHECK)
-    return _back(request, await request.form(), done="failed" if ran.error else "checked")
+    return back_to(request, PATH, await request.form(), done="failed" if ran.error else "checked")
 
 
 @router.post(PATH + "/reset")
 async def reset_reminders(request: Request, caller: _Admin) -> Response:
     """The next reminder of each overdue job is due at once."""
     await watch_desk.reset_reminders(request, caller)
-    return _back(request, await request.form(), done="reset")
+    return back_to(request, PATH, await request.form(), done="reset")
 
 
 @router.post(PATH + "/jobs/{job_id:int}")
@@ -130,7 +129,7 @@ async def change_job(request: Request, job_id: int, caller: _Admin) -> Response:
         shown, problems = _sent(form, row), {error.field: problem_words(reader.wording)[error.field]}
     line = line_of(reader.wording, row, reader.now, shown, problems)
     status = 400 if problems else 200
-    if _by_script(request):
+    if by_script(request):
         return page(
             request,
             "monitoring_line.html",
@@ -142,15 +141,15 @@ async def change_job(request: Request, job_id: int, caller: _Admin) -> Response:
             number=1,
         )
     if not problems:
-        return _back(request, form, done="saved", anchor=f"job-{job_id}")
-    return await _page(request, caller, _text(form, "q"), _page_number(form), status=status, instead=line)
+        return back_to(request, PATH, form, done="saved", anchor=f"job-{job_id}")
+    return await _page(request, caller, text_of(form, "q"), page_number(form), status=status, instead=line)
 
 
 @router.post(PATH + "/selected")
 async def change_selected(request: Request, caller: _Admin) -> Response:
     """The form of several jobs: those that are ticked, or all that match."""
     form = await request.form()
-    query = _text(form, "q")[:_LONGEST_QUERY]
+    query = query_of(form)
     wording = reader_of(request).wording
     job_ids = [JobId(int(each)) for each in form.getlist("jobs") if isinstance(each, str) and _IS_ID.fullmatch(each)]
     if form.get("matching"):
@@ -165,10 +164,10 @@ async def change_selected(request: Request, caller: _Admin) -> Response:
             problem = wording.gettext("Say what is to become another: tick its field.")
         else:
             changed = await watch_desk.change_jobs(request, caller, job_ids, change)
-            return _back(request, form, changed=len(changed))
+            return back_to(request, PATH, form, changed=len(changed))
     except SettingError as error:
         problem = problem_words(wording)[error.field]
-    return await _page(request, caller, query, _page_number(form), status=400, bulk_problem=problem, ticked=frozenset(job_ids))
+    return await _page(request, caller, query, page_number(form), status=400, bulk_problem=problem, ticked=frozenset(job_ids))
 
 
 async def _page(
@@ -231,35 +230,14 @@ def _row(request: Request, job_id: int) -> WatchRow:
     return row
 
 
-def _by_script(request: Request) -> bool:
-    return "hx-request" in request.headers
-
-
-def _back(request: Request, form: FormData, *, anchor: str = "", **told: object) -> Response:
-    """To the same part of the list."""
-    words = {"q": _text(form, "q")[:_LONGEST_QUERY], "p": _page_number(form)} | told
-    query = urlencode({name: value for name, value in words.items() if value not in {"", 1} or name == "changed"})
-    address = context(request).settings.root_path + PATH + (f"?{query}" if query else "") + (f"#{anchor}" if anchor else "")
-    return RedirectResponse(address, status_code=303)
-
-
-def _text(form: FormData, name: str) -> str:
-    value = form.get(name, "")
-    return value if isinstance(value, str) else ""
-
-
-def _page_number(form: FormData) -> int:
-    return whole_number(_text(form, "p"), _PAGE_DIGITS) or 1
-
-
 def _settings(form: FormData, settings: WatchSettings) -> WatchSettings:
     """The settings for all jobs with what a form names. Raises ValueError."""
-    slots = _text(form, "failing_after")
+    slots = text_of(form, "failing_after")
     return replace(
         settings,
-        tolerance=read_tolerance(_text(form, "tolerance")),
-        check_interval=_text(form, "check_interval"),
-        frequency=_text(form, "frequency"),
+        tolerance=read_tolerance(text_of(form, "tolerance")),
+        check_interval=text_of(form, "check_interval"),
+        frequency=text_of(form, "frequency"),
         failing_after=whole_number(slots, _SLOT_DIGITS) or 0,
     )
 
@@ -270,11 +248,11 @@ def _days(form: FormData) -> list[int]:
 
 def _row_change(form: FormData) -> SettingChange:
     """The form of one job: all of its fields; those that need an interval only where there is one. Raises SettingError."""
-    interval = interval_of(_text(form, "every"), _text(form, "unit"))
-    sent: dict[str, object] = {"watched": "watched" in form, "interval": interval, "tolerance": _text(form, "tolerance")}
+    interval = interval_of(text_of(form, "every"), text_of(form, "unit"))
+    sent: dict[str, object] = {"watched": "watched" in form, "interval": interval, "tolerance": text_of(form, "tolerance")}
     # Without an interval these fields are switched off, and nothing of them is sent.
     if interval and "more" in form:
-        sent |= {"days": _days(form), "time_of_day": _text(form, "time"), "use_mine": "use_mine" in form}
+        sent |= {"days": _days(form), "time_of_day": text_of(form, "time"), "use_mine": "use_mine" in form}
     return read_change(sent)
 
 
@@ -282,11 +260,11 @@ def _selected_change(form: FormData) -> SettingChange:
     """The form of several jobs: the fields that are ticked. Raises SettingError."""
     values: Mapping[str, object] = {
         "watched": "watched" in form,
-        "interval": interval_of(_text(form, "every"), _text(form, "unit")),
+        "interval": interval_of(text_of(form, "every"), text_of(form, "unit")),
         "days": _days(form),
-        "time_of_day": _text(form, "time"),
+        "time_of_day": text_of(form, "time"),
         "use_mine": "use_mine" in form,
-        "tolerance": _text(form, "tolerance"),
+        "tolerance": text_of(form, "tolerance"),
     }
     return read_change({name: values[name] for name in form.getlist("set") if isinstance(name, str) and name in values})
 
@@ -296,10 +274,10 @@ def _sent(form: FormData, row: WatchRow) -> Form:
     more = "more" in form
     return Form(
         watched="watched" in form,
-        every=_text(form, "every")[:200],
-        unit=_text(form, "unit") if _text(form, "unit") in {*UNITS, AS_WRITTEN} else "D",
+        every=text_of(form, "every")[:200],
+        unit=text_of(form, "unit") if text_of(form, "unit") in {*UNITS, AS_WRITTEN} else "D",
         days=frozenset(_days(form)) if more else row.setting.days,
-        time=_text(form, "time")[:20],
+        time=text_of(form, "time")[:20],
         use_mine="use_mine" in form,
-        tolerance=_text(form, "tolerance")[:40],
+        tolerance=text_of(form, "tolerance")[:40],
     )

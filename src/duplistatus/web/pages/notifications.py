@@ -7,13 +7,12 @@ import math
 import re
 from collections.abc import Mapping
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from duplistatus.evaluate.notify_change import ADDITIONAL, FOLLOW_SERVER, NOBODY_BESIDES, NotifyChange, NotifyError
 from duplistatus.evaluate.notify_setting import NOTIFY_NOT_SET
@@ -28,6 +27,7 @@ from duplistatus.web.body import ID_DIGITS, whole_number
 from duplistatus.web.context import context
 from duplistatus.web.errors import Refused
 from duplistatus.web.notify_tests import Tested
+from duplistatus.web.pages.job_lists import LONGEST_QUERY, back_to, by_script, page_number, query_of, text_of
 from duplistatus.web.pages.notification_rows import (
     Choices,
     Group,
@@ -47,13 +47,11 @@ router = APIRouter(include_in_schema=False)
 PATH = "/settings/notifications"
 PAGE = 100
 """Jobs on one page."""
-_LONGEST_QUERY = 200
-_PAGE_DIGITS = 6
 _IS_ID = re.compile(r"[0-9]{1,18}")
 
 _Reader = Annotated[Caller, guarded(Access.READ)]
 _Admin = Annotated[Caller, guarded(Access.ADMIN)]
-_Query = Annotated[str, Query(max_length=_LONGEST_QUERY)]
+_Query = Annotated[str, Query(max_length=LONGEST_QUERY)]
 _Number = Annotated[int, Query(ge=1, le=10**6)]
 
 
@@ -83,28 +81,28 @@ async def change_job(request: Request, job_id: int, caller: _Admin) -> Response:
         await notify_desk.change_jobs(request, caller, [row.id], job_change(form))
     except NotifyError as error:
         line = line_of(wording, row, form, {error.field: problem_words(wording)[error.field]})
-        if _by_script(request):
+        if by_script(request):
             return _units(request, caller, form, [line], status=400)
-        return await _page(request, caller, _query(form), _page_number(form), status=400, instead=line)
-    if _by_script(request):
+        return await _page(request, caller, query_of(form), page_number(form), status=400, instead=line)
+    if by_script(request):
         return _units(request, caller, form, [line_of(wording, _row(request, job_id))])
-    return _back(request, form, done="saved", anchor=f"job-{job_id}")
+    return back_to(request, PATH, form, done="saved", anchor=f"job-{job_id}")
 
 
 @router.post(PATH + "/follow")
 async def follow(request: Request, caller: _Admin) -> Response:
     """One field of a job follows its server again: `follow` is `<number of the job>:<field>`."""
     form = await request.form()
-    number, _, name = _text(form, "follow").partition(":")
+    number, _, name = text_of(form, "follow").partition(":")
     job_id = whole_number(number, ID_DIGITS)
     field = next((each for each in ADDITIONAL if each == name), None)
     if job_id is None or field is None:
         raise Refused(400, "follow must name a job and a field", "bad_request")
     row = _row(request, job_id)
     await notify_desk.change_jobs(request, caller, [row.id], NotifyChange(frozenset({field}), NOTIFY_NOT_SET))
-    if _by_script(request):
+    if by_script(request):
         return _units(request, caller, form, [line_of(reader_of(request).wording, _row(request, job_id))])
-    return _back(request, form, done="saved", anchor=f"job-{job_id}")
+    return back_to(request, PATH, form, done="saved", anchor=f"job-{job_id}")
 
 
 @router.post(PATH + "/servers/{server_id:int}")
@@ -117,11 +115,11 @@ async def change_server(request: Request, server_id: int, caller: _Admin) -> Res
     except NotifyError as error:
         wording = reader_of(request).wording
         problems: dict[str, str] = {error.field: problem_words(wording)[error.field]}
-        if _by_script(request):
+        if by_script(request):
             return await _group(request, caller, form, server, problems)
         told = f"{server.label}: {problems[error.field]}"
-        return await _page(request, caller, _query(form), _page_number(form), status=400, problem=told)
-    return await _group(request, caller, form, server) if _by_script(request) else _to_server(request, form, server)
+        return await _page(request, caller, query_of(form), page_number(form), status=400, problem=told)
+    return await _group(request, caller, form, server) if by_script(request) else _to_server(request, form, server)
 
 
 @router.post(PATH + "/servers/{server_id:int}/sync")
@@ -129,7 +127,7 @@ async def sync_server(request: Request, server_id: int, caller: _Admin) -> Respo
     """All jobs of a server follow it."""
     form, server = await request.form(), _server(request, server_id)
     await notify_desk.follow_server(request, caller, server)
-    return await _group(request, caller, form, server) if _by_script(request) else _to_server(request, form, server)
+    return await _group(request, caller, form, server) if by_script(request) else _to_server(request, form, server)
 
 
 @router.post(PATH + "/servers/{server_id:int}/clear")
@@ -137,14 +135,14 @@ async def clear_server(request: Request, server_id: int, caller: _Admin) -> Resp
     """Nobody besides is told of the jobs of a server."""
     form, server = await request.form(), _server(request, server_id)
     await notify_desk.nobody_besides(request, caller, server)
-    return await _group(request, caller, form, server) if _by_script(request) else _to_server(request, form, server)
+    return await _group(request, caller, form, server) if by_script(request) else _to_server(request, form, server)
 
 
 @router.post(PATH + "/selected")
 async def change_selected(request: Request, caller: _Admin) -> Response:
     """The form of several jobs: those that are ticked, or all that match."""
     form = await request.form()
-    query, wording = _query(form), reader_of(request).wording
+    query, wording = query_of(form), reader_of(request).wording
     job_ids = [JobId(int(each)) for each in form.getlist("jobs") if isinstance(each, str) and _IS_ID.fullmatch(each)]
     if form.get("matching"):
         with context(request).database.read() as connection:
@@ -152,24 +150,24 @@ async def change_selected(request: Request, caller: _Admin) -> Response:
     problem = ""
     try:
         whole = {"follow": FOLLOW_SERVER, "clear": NOBODY_BESIDES}
-        change = whole.get(_text(form, "action")) or selected_change(form)
+        change = whole.get(text_of(form, "action")) or selected_change(form)
         if not job_ids:
             problem = wording.gettext("Tick the jobs that are meant, first.")
         elif not change.named:
             problem = wording.gettext("Say what is to become another: tick its field.")
         else:
             changed = await notify_desk.change_jobs(request, caller, job_ids, change)
-            return _back(request, form, changed=len(changed))
+            return back_to(request, PATH, form, changed=len(changed))
     except NotifyError as error:
         problem = problem_words(wording)[error.field]
-    return await _page(request, caller, query, _page_number(form), status=400, bulk_problem=problem, ticked=frozenset(job_ids))
+    return await _page(request, caller, query, page_number(form), status=400, bulk_problem=problem, ticked=frozenset(job_ids))
 
 
 @router.post(PATH + "/test")
 async def test_stored(request: Request, caller: _Admin) -> Response:
     """Sends a test to what is stored: `test` is `<ntfy or email>:<job or server>:<number>`."""
     form = await request.form()
-    key, _, rest = _text(form, "test").partition(":")
+    key, _, rest = text_of(form, "test").partition(":")
     kind, _, number = rest.partition(":")
     at = whole_number(number, ID_DIGITS)
     if at is None or kind not in {"job", "server"}:
@@ -183,8 +181,8 @@ async def test_stored(request: Request, caller: _Admin) -> Response:
     try:
         tested = await notify_tests.test_besides(request, caller, key, (besides.topic if key == NTFY else besides.emails) or "")
     except ValueError as error:
-        return await _page(request, caller, _query(form), _page_number(form), status=400, problem=str(error))
-    return await _page(request, caller, _query(form), _page_number(form), tested=tested)
+        return await _page(request, caller, query_of(form), page_number(form), status=400, problem=str(error))
+    return await _page(request, caller, query_of(form), page_number(form), tested=tested)
 
 
 async def _page(
@@ -248,8 +246,8 @@ def _units(request: Request, caller: Caller, form: FormData, lines: list[Line], 
         "notification_units.html",
         caller,
         status=status,
-        query=_query(form),
-        number=_page_number(form),
+        query=query_of(form),
+        number=page_number(form),
         group=group,
         lines=lines,
         choices=Choices(reader_of(request).wording),
@@ -262,7 +260,7 @@ async def _group(
 ) -> Response:
     """A server and those of its jobs that the page shows."""
     database, wording = context(request).database, reader_of(request).wording
-    query, number = _query(form), _page_number(form)
+    query, number = query_of(form), page_number(form)
 
     def read() -> tuple[list[NotifyRow], int]:
         with database.snapshot() as connection:
@@ -294,30 +292,5 @@ def _server(request: Request, server_id: int) -> ServerRow:
     return row
 
 
-def _by_script(request: Request) -> bool:
-    return "hx-request" in request.headers
-
-
 def _to_server(request: Request, form: FormData, server: ServerRow) -> Response:
-    return _back(request, form, done="saved", anchor=f"server-{server.id}")
-
-
-def _back(request: Request, form: FormData, *, anchor: str = "", **told: object) -> Response:
-    """To the same part of the list."""
-    words = {"q": _query(form), "p": _page_number(form)} | told
-    query = urlencode({name: value for name, value in words.items() if value not in {"", 1} or name == "changed"})
-    address = context(request).settings.root_path + PATH + (f"?{query}" if query else "") + (f"#{anchor}" if anchor else "")
-    return RedirectResponse(address, status_code=303)
-
-
-def _query(form: FormData) -> str:
-    return _text(form, "q")[:_LONGEST_QUERY]
-
-
-def _text(form: FormData, name: str) -> str:
-    value = form.get(name, "")
-    return value if isinstance(value, str) else ""
-
-
-def _page_number(form: FormData) -> int:
-    return whole_number(_text(form, "p"), _PAGE_DIGITS) or 1
+    return back_to(request, PATH, form, done="saved", anchor=f"server-{server.id}")
