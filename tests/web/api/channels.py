@@ -1,4 +1,4 @@
-"""What tests of channels ask of the database and of the audit log."""
+"""What tests of channels do over the interface, and ask of the database and of the audit log."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from duplistatus.store.channels import channels
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from starlette.testclient import TestClient
 
     from duplistatus.store.channels import ChannelRow
 
@@ -41,3 +42,13 @@ def everything(application: FastAPI) -> str:
     with application.state.context.database.read() as connection:
         rows = [connection.raw.execute(f"SELECT * FROM {table}").fetchall() for table in ("channel", "audit", "setting", "outbox")]
     return repr([tuple(row) for table in rows for row in table])
+
+
+URL = "/api/channels"
+
+
+def add(admin: TestClient, **change: Any) -> dict[str, Any]:
+    answer = admin.post(URL, json=HOOK | change)
+    assert answer.status_code == 200, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
