@@ -46,12 +46,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a form says back: kind of mark, sentence, and the steps of a self-test. `about`: the part of the page it belongs to."""
+    """What a form says back: kind of mark, sentence, and the steps of a self-test of a channel. `about`: the part of the page it belongs
+    to."""
 
     kind: str
     text: str
     about: str = "messages"
     steps: Sequence[Step] = ()
+    channel: int = 0
 
 
 @router.get(PATH)
@@ -91,8 +93,9 @@ async def change_by_form(request: Request, caller: _Admin) -> Response:
         if what == "resend":
             return await _send_again(request, caller, str(form.get("id", "")), str(form.get("back", "")))
         if what == "self-test":
-            steps = await self_test(request, caller, whole_number(str(form.get("channel", "")), ID_DIGITS) or 0, wording)
-            return _page(request, caller, Sought(), Told("", "", about, steps))
+            channel = whole_number(str(form.get("channel", "")), ID_DIGITS) or 0
+            steps = await self_test(request, caller, channel, wording)
+            return _page(request, caller, Sought(), Told("", "", about, steps, channel))
         told = await _change_heartbeat(request, caller, what, str(form.get("url", "")))
     except (ValueError, Refused) as error:
         text = error.error if isinstance(error, Refused) else str(error)
