@@ -194,3 +194,8 @@ def test_the_page_is_readable_by_everybody_at_any_width(visit: Visit, fresh: Sit
     assert serious_findings(page) == []
     assert outside(page) == []
     assert small(page, 24) == []
+
+
+def test_on_a_phone_the_list_of_settings_shows_where_one_is(visit: Visit, fresh: Site) -> None:
+    page = visit(fresh, PATH, width=360)
+    expect(page.get_by_role("navigation", name="Settings").get_by_role("link", name="Messages")).to_be_in_viewport(ratio=1)

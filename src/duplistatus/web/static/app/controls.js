@@ -57,6 +57,9 @@ const signOut = async () => {
 };
 
 export const startControls = () => {
+  // On narrow screens the list of settings is a strip, of which the present page must be in view.
+  const room = document.querySelector(".rooms [aria-current]");
+  if (room) room.parentElement.scrollLeft = room.offsetLeft - room.parentElement.offsetLeft - 16;
   document.addEventListener("click", (event) => {
     const { target } = event;
     closeMenus(target.closest("details.menu"));
