@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from duplistatus.clock import DAY, HOUR, MINUTE, SECOND
 from duplistatus.notify.batch import BEGIN_WITHIN
 from duplistatus.notify.dispatcher import BATCH
@@ -13,8 +15,6 @@ from duplistatus.store import outbox
 from tests.notify.post_office import drain
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.notify.post_office import PostOffice
 
 GONE = Unreachable("connection refused")
@@ -290,6 +290,23 @@ def test_what_was_claimed_long_ago_is_given_back_before_the_claim_runs_out(offic
     asyncio.run(drain(office.process()))
     assert offered == [4, 2, 0], "two of the first four were given back"
     assert office.states() == {"sent": 4}
+
+
+@pytest.mark.parametrize("steps", range(6))
+def test_it_ends_when_a_commit_wakes_it_in_the_same_moment(office: PostOffice, steps: int) -> None:
+    async def story() -> None:
+        process = office.process()
+        following = asyncio.create_task(process.follow())
+        await asyncio.sleep(0.3)
+        process._wake.set()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        following.cancel()
+        await asyncio.wait({following}, timeout=5)
+        assert following.done()
+        await process.close()
+
+    asyncio.run(story())
 
 
 def test_the_end_waits_for_what_is_being_sent_and_gives_back_the_rest(office: PostOffice) -> None:

@@ -126,8 +126,10 @@ class Dispatcher:
                     _log.error("messages are not sent", reason=str(error), exc_info=not isinstance(error, StoreError))
                 said = True
             await asyncio.sleep(_SETTLE)
+            # Not wait_for: before Python 3.12 it forgets that it was cancelled when the event comes in the same moment.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
 
     def _heard(self, _: int) -> None:
         """A commit changed data; on the writer's thread."""

@@ -135,7 +135,9 @@ async def _stream(request: Request, news: News, session: str) -> AsyncIterator[b
         spoken = loop.time()
         while not stopping.is_set():
             try:
-                await asyncio.wait_for(listener.wait(), _LOOK)
+                # Not wait_for: before Python 3.12 it forgets that it was cancelled when the event comes in the same moment.
+                async with asyncio.timeout(_LOOK):
+                    await listener.wait()
             except TimeoutError:
                 if loop.time() - spoken >= HEARTBEAT:
                     if find_session(request) is None:
