@@ -293,11 +293,15 @@ def test_what_was_claimed_long_ago_is_given_back_before_the_claim_runs_out(offic
 
 
 @pytest.mark.parametrize("steps", range(6))
-def test_it_ends_when_a_commit_wakes_it_in_the_same_moment(office: PostOffice, steps: int) -> None:
+def test_it_ends_when_a_commit_wakes_it_in_the_same_moment(office: PostOffice, monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
+    monkeypatch.setattr("duplistatus.notify.dispatcher._SETTLE", 0.0)
+
     async def story() -> None:
         process = office.process()
         following = asyncio.create_task(process.follow())
-        await asyncio.sleep(0.3)
+        async with asyncio.timeout(10):
+            while not process._wake._waiters:  # type: ignore[attr-defined] - that it waits is nowhere else to be seen
+                await asyncio.sleep(0)
         process._wake.set()
         for _ in range(steps):
             await asyncio.sleep(0)
