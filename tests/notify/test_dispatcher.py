@@ -300,7 +300,7 @@ def test_it_ends_when_a_commit_wakes_it_in_the_same_moment(office: PostOffice, m
         process = office.process()
         following = asyncio.create_task(process.follow())
         async with asyncio.timeout(10):
-            while not process._wake._waiters:  # type: ignore[attr-defined] - that it waits is nowhere else to be seen
+            while not process._wake._waiters:  # that it waits is nowhere else to be seen
                 await asyncio.sleep(0)
         process._wake.set()
         for _ in range(steps):
