@@ -8,6 +8,8 @@ const post = (form, sent) => fetch(form.action, {
   method: "POST",
   headers: { "HX-Request": "true", Accept: "text/html" },
   body: new URLSearchParams(sent),
+  // Who leaves the page at once has still made the change.
+  keepalive: true,
 });
 
 // Typed since it was sent, or half typed.
