@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-pytest_plugins = ["tests.fixtures.loopback", "tests.fixtures.chromium", "tests.fixtures.postgres"]
+pytest_plugins = ["tests.fixtures.loopback", "tests.fixtures.chromium", "tests.fixtures.postgres", "tests.fixtures.engines"]
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 

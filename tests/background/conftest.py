@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.background.machine import Machine
-from tests.store.conftest import database as database  # noqa: PLC0414 - a fixture of this folder too
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -24,7 +25,7 @@ _PATIENCE = 20.0
 """Seconds after which a server that does not start, or a message that does not come, is a failure of the test."""
 
 
-class _Listening:
+class _Listening(ABC):
     """A server in a thread. `port`: known inside the `with` block."""
 
     def __init__(self) -> None:
@@ -37,8 +38,9 @@ class _Listening:
         self._ready = threading.Event()
         self._stop = asyncio.Event()
 
+    @abstractmethod
     async def _listen(self) -> asyncio.Server:
-        raise NotImplementedError
+        """The server, listening."""
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -16,7 +16,6 @@ from duplistatus.store import accounts, sessions
 from duplistatus.store.accounts import Account, User
 from duplistatus.store.ids import UserId
 from duplistatus.store.writer import Writer
-from tests.store.conftest import database as database  # noqa: PLC0414 - a fixture of this folder too
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

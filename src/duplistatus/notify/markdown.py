@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-_TAGS = {*"p br em strong s h1 h2 h3 h4 h5 h6 ul ol li blockquote hr code pre a".split()}  # noqa: SIM905 - one line is read more easily
+_INLINE = {"br", "em", "strong", "s", "code", "a"}
+_BLOCKS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "hr", "pre"}
 _SCHEMES = {"http", "https", "mailto"}
 _BULLET, _RULE = "•", "———"
 
@@ -29,7 +30,7 @@ def sanitised(html: str) -> str:
 
     return nh3.clean(
         html,
-        tags=_TAGS,
+        tags=_INLINE | _BLOCKS,
         attributes={"a": {"href"}, "*": set()},
         attribute_filter=_absolute,
         url_schemes=_SCHEMES,

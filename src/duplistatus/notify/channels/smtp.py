@@ -78,6 +78,7 @@ class Mailer:
         self._idle: list[_Line] = []
         self._context: ssl.SSLContext | None = None
         self._closed = False
+        self._leaving: set[asyncio.Task[None]] = set()
 
     async def deliver(self, sender: str, recipients: Sequence[str], content: bytes, *, utf8: bool) -> dict[str, str]:
         """The recipients that were refused, with the server's words, while at least one was taken. `utf8`: an address needs SMTPUTF8.
@@ -92,7 +93,7 @@ class Mailer:
         """Takes leave of the server where a connection is idle."""
         self._closed = True
         lines, self._idle = self._idle, []
-        await asyncio.gather(*(self._leave(line) for line in lines))
+        await asyncio.gather(*self._leaving, *(self._leave(line) for line in lines))
 
     async def _deliver(self, sender: str, recipients: Sequence[str], content: bytes, *, utf8: bool) -> dict[str, str]:
         while (line := self._kept()) is not None:
@@ -190,7 +191,7 @@ class Mailer:
     def _keep(self, line: _Line) -> None:
         loop = asyncio.get_running_loop()
         if self._closed or line.taken >= _MOST_PER_CONNECTION:
-            loop.create_task(self._leave(line))  # noqa: RUF006 (it ends with the answer to QUIT, which nobody needs)
+            self._take_leave(line)
             return
         line.ends = loop.call_later(self._patience.idle, self._tire_of, line)
         self._idle.append(line)
@@ -198,7 +199,13 @@ class Mailer:
     def _tire_of(self, line: _Line) -> None:
         if line in self._idle:
             self._idle.remove(line)
-            asyncio.get_running_loop().create_task(self._leave(line))
+            self._take_leave(line)
+
+    def _take_leave(self, line: _Line) -> None:
+        """Leaves while others go on. The loop alone would not hold on to the task."""
+        task = asyncio.get_running_loop().create_task(self._leave(line))
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
 
     async def _leave(self, line: _Line) -> None:
         import aiosmtplib
