@@ -32,7 +32,11 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
             tls_cert_file=None,
             tls_key_file=None,
             root_path="",
-            trusted_proxies=(),
+            trusted_proxies=None,
+            admin_allowlist_enabled=None,
+            admin_allowlist=None,
+            external_allowlist_enabled=None,
+            external_allowlist=None,
         )
     )
 
@@ -57,6 +61,10 @@ GIVEN: dict[str, tuple[str, str, Any]] = {
         "trusted_proxies",
         (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("192.168.1.7/32"), ipaddress.ip_network("fd00::/8")),
     ),
+    "ADMIN_IP_ALLOWLIST_ENABLED": ("false", "admin_allowlist_enabled", False),
+    "ADMIN_IP_ALLOWLIST": ("192.168.1.5", "admin_allowlist", (ipaddress.ip_network("192.168.1.5/32"),)),
+    "EXTERNAL_API_IP_ALLOWLIST_ENABLED": ("true", "external_allowlist_enabled", True),
+    "EXTERNAL_API_IP_ALLOWLIST": ("10.1.0.0/16", "external_allowlist", (ipaddress.ip_network("10.1.0.0/16"),)),
 }
 WITHOUT_EFFECT = {"CRON_PORT", "CRON_BIND_HOST"}
 FILES = {"TLS_CERT_FILE", "TLS_KEY_FILE"}

@@ -69,7 +69,9 @@ from duplistatus.web.api import (
     watching,
 )
 from duplistatus.web.context import Context
+from duplistatus.web.doors import Doors
 from duplistatus.web.fast_lane import FastLane
+from duplistatus.web.keys import KeyInQuery
 from duplistatus.web.pages import account, api_docs, login, monitoring, monitoring_zone, refusals, start
 from duplistatus.web.pages import channels as channels_page
 from duplistatus.web.pages import dashboard as dashboard_page
@@ -216,6 +218,7 @@ def build(
         title="duplistatus", version=__version__, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan
     )
     application.state.context = parts
+    application.state.doors = Doors(parts)
     application.state.scheduler = scheduler
     application.state.dispatcher = dispatcher
     application.state.pulse = pulse
@@ -226,6 +229,7 @@ def build(
         application.add_middleware(SubPath, root=settings.root_path)
     application.add_middleware(FastLane, routes=[route for module in _HOT for route in _routes(module) if "{" not in route.path])
     application.add_middleware(SecurityHeaders)
+    application.add_middleware(KeyInQuery)
     _add_routes(application)
     return application
 

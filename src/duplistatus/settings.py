@@ -43,6 +43,10 @@ ENVIRONMENT: tuple[Variable, ...] = (
     Variable("TLS_KEY_FILE", "key for HTTPS"),
     Variable("ROOT_PATH", "path under which a proxy serves the product"),
     Variable("IP_TRUSTED_PROXIES", "proxies whose X-Forwarded-* headers are believed"),
+    Variable("ADMIN_IP_ALLOWLIST_ENABLED", "true or false: whether ADMIN_IP_ALLOWLIST holds"),
+    Variable("ADMIN_IP_ALLOWLIST", "addresses from which pages and their data may be asked for"),
+    Variable("EXTERNAL_API_IP_ALLOWLIST_ENABLED", "true or false: whether EXTERNAL_API_IP_ALLOWLIST holds"),
+    Variable("EXTERNAL_API_IP_ALLOWLIST", "addresses from which reports, summary and last backups are served"),
     Variable("CRON_PORT", "accepted, without effect"),
     Variable("CRON_BIND_HOST", "accepted, without effect"),
 )
@@ -52,7 +56,8 @@ ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - a server in a container or a LAN is me
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the process was told. `database_url` None means SQLite in the data folder."""
+    """What the process was told. `database_url` None means SQLite in the data folder. None for proxies and allowlists: nothing was said,
+    and what was entered on the page of access counts."""
 
     host: str = ALL_ADDRESSES
     port: int = 9666
@@ -69,7 +74,11 @@ class Settings:
     tls_cert_file: Path | None = None
     tls_key_file: Path | None = None
     root_path: str = ""
-    trusted_proxies: tuple[Network, ...] = ()
+    trusted_proxies: tuple[Network, ...] | None = None
+    admin_allowlist_enabled: bool | None = None
+    admin_allowlist: tuple[Network, ...] | None = None
+    external_allowlist_enabled: bool | None = None
+    external_allowlist: tuple[Network, ...] | None = None
 
     @property
     def database_file(self) -> Path:
@@ -114,9 +123,14 @@ def _number(environment: Mapping[str, str], name: str, default: int, least: int,
 
 
 def _switch(environment: Mapping[str, str], name: str, *, default: bool) -> bool:
+    given = _given_switch(environment, name)
+    return default if given is None else given
+
+
+def _given_switch(environment: Mapping[str, str], name: str) -> bool | None:
     text = _given(environment, name)
     if text is None:
-        return default
+        return None
     if text.lower() in {"1", "true", "yes", "on"}:
         return True
     if text.lower() in {"0", "false", "no", "off"}:
@@ -124,8 +138,11 @@ def _switch(environment: Mapping[str, str], name: str, *, default: bool) -> bool
     raise SettingsError(f"{name} must be true or false, not {text!r}")
 
 
-def _networks(environment: Mapping[str, str], name: str) -> tuple[Network, ...]:
-    parts = [part.strip() for part in (_given(environment, name) or "").split(",")]
+def _networks(environment: Mapping[str, str], name: str) -> tuple[Network, ...] | None:
+    text = _given(environment, name)
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
     try:
         return tuple(ipaddress.ip_network(part, strict=False) for part in parts if part)
     except ValueError as error:
@@ -191,4 +208,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         tls_key_file=key,
         root_path=_root_path(env),
         trusted_proxies=_networks(env, "IP_TRUSTED_PROXIES"),
+        admin_allowlist_enabled=_given_switch(env, "ADMIN_IP_ALLOWLIST_ENABLED"),
+        admin_allowlist=_networks(env, "ADMIN_IP_ALLOWLIST"),
+        external_allowlist_enabled=_given_switch(env, "EXTERNAL_API_IP_ALLOWLIST_ENABLED"),
+        external_allowlist=_networks(env, "EXTERNAL_API_IP_ALLOWLIST"),
     )

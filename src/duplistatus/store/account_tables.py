@@ -1,10 +1,11 @@
-"""The tables of people: accounts, sessions, failed sign-ins, the audit log, and the product's own settings."""
+"""The tables of people and programs: accounts, sessions, failed sign-ins, keys of programs, the audit log, and the product's own
+settings."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, PrimaryKeyConstraint, Table, Text
 
-from duplistatus.store.columns import at, count, flag, id_column, metadata, text
+from duplistatus.store.columns import Id, at, count, flag, id_column, metadata, text
 
 user = Table(
     "user",
@@ -22,6 +23,18 @@ user = Table(
     Column("last_login_ip", Text),
     # JSON: display settings
     Column("display", Text, nullable=False, server_default="{}"),
+    # sees the servers of `user_server` alone; without effect for administrators
+    flag("is_limited"),
+)
+
+# The servers that a limited user sees.
+user_server = Table(
+    "user_server",
+    metadata,
+    Column("user_id", Text, ForeignKey("user.id", ondelete="CASCADE"), nullable=False),
+    Column("server_id", Id, ForeignKey("server.id", ondelete="CASCADE"), nullable=False),
+    PrimaryKeyConstraint("user_id", "server_id"),
+    Index("ix_user_server_server_id", "server_id"),
 )
 
 session = Table(
@@ -39,6 +52,25 @@ session = Table(
     text("user_agent"),
     Index("ix_session_user_id", "user_id"),
     Index("ix_session_expires_at", "expires_at"),
+)
+
+# Keys by which programs call.
+api_key = Table(
+    "api_key",
+    metadata,
+    id_column(),
+    Column("name", Text, nullable=False),
+    # SHA-256 of the key; the key itself is told once and stored nowhere
+    Column("key_hash", Text, nullable=False, unique=True),
+    # names of scopes, parted by spaces
+    Column("scopes", Text, nullable=False),
+    flag("is_disabled"),
+    Column("created_at", BigInteger, nullable=False),
+    text("created_by"),
+    at("expires_at"),
+    at("last_used_at"),
+    text("last_used_address"),
+    count("uses"),
 )
 
 # Failed sign-ins by `user:<name>` and `address:<ip>`.

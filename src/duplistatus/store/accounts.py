@@ -17,12 +17,13 @@ from duplistatus.store.statement import Statement
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who somebody is and what they may do."""
+    """Who somebody is and what they may do. `is_limited`: sees only the servers that were chosen; nothing limits an administrator."""
 
     id: UserId
     username: str
     is_admin: bool
     must_change_password: bool
+    is_limited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def failure_subject(key: str) -> str:
     return f"user:{key}"
 
 
-_USER = (user.c.id, user.c.username, user.c.is_admin, user.c.must_change_password)
+_USER = (user.c.id, user.c.username, user.c.is_admin, user.c.must_change_password, user.c.is_limited)
 _LISTED = (
     *_USER,
     user.c.created_at,
@@ -100,6 +101,7 @@ _EDIT = Statement(
         username_key=bindparam("key"),
         is_admin=bindparam("admin"),
         must_change_password=bindparam("must"),
+        is_limited=bindparam("limited"),
         updated_at=bindparam("at"),
     )
 )
@@ -107,11 +109,11 @@ _DELETE = Statement(delete(user).where(user.c.id == bindparam("of")))
 
 
 def _user(row: Row) -> User:
-    return User(UserId(row[0]), row[1], bool(row[2]), bool(row[3]))
+    return User(UserId(row[0]), row[1], bool(row[2]), bool(row[3]), bool(row[4]))
 
 
 def _account(row: Row | None) -> Account | None:
-    return Account(_user(row), row[4]) if row else None
+    return Account(_user(row), row[5]) if row else None
 
 
 def by_name(connection: Connection, username: str) -> Account | None:
@@ -141,7 +143,7 @@ def listed(connection: Connection, search: str, limit: int, offset: int) -> tupl
     literal = re.sub(r"([\\%_])", r"\\\1", username_key(search))
     wanted = {"pattern": f"%{literal}%"}
     rows = connection.rows(_LIST, {**wanted, "limit": limit, "offset": offset})
-    return [AccountRow(_user(row), *row[4:]) for row in rows], int(connection.value(_COUNT_FOUND, wanted))
+    return [AccountRow(_user(row), *row[5:]) for row in rows], int(connection.value(_COUNT_FOUND, wanted))
 
 
 def add(connection: Connection, account: Account, now: Instant) -> None:
@@ -161,6 +163,7 @@ def add(connection: Connection, account: Account, now: Instant) -> None:
             "last_login_at": None,
             "last_login_ip": None,
             "display": "{}",
+            "is_limited": int(new.is_limited),
         },
     )
 
@@ -180,7 +183,7 @@ def set_password(connection: Connection, user_id: UserId, password_hash: str, no
 
 
 def edit(connection: Connection, changed: User, now: Instant) -> None:
-    """Stores name, role and duty to change the password of an existing user. The name must be free."""
+    """Stores name, role, duty to change the password and limitation of an existing user. The name must be free."""
     connection.run(
         _EDIT,
         {
@@ -189,6 +192,7 @@ def edit(connection: Connection, changed: User, now: Instant) -> None:
             "key": username_key(changed.username),
             "admin": int(changed.is_admin),
             "must": int(changed.must_change_password),
+            "limited": int(changed.is_limited),
             "at": now,
         },
     )

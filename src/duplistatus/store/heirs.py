@@ -9,6 +9,7 @@ from sqlalchemy import BindParameter, bindparam, delete, select, update
 
 from duplistatus.store.database import Connection
 from duplistatus.store.ids import JobId, ServerId
+from duplistatus.store.sight import inherit_sight
 from duplistatus.store.statement import Statement
 from duplistatus.store.tables import server
 from duplistatus.store.tell_tables import channel, notice, reminder
@@ -74,6 +75,7 @@ def inherit_server(connection: Connection, old: ServerId, heir: ServerId) -> Non
     both = {"old": old, "new": heir}
     for statement in _OF_SERVER:
         connection.run(statement, both)
+    inherit_sight(connection, old, heir)
     known = {row[0] for row in connection.rows(_TAGS, {"of": heir})}
     for (tag_id,) in connection.rows(_TAGS, {"of": old}):
         if tag_id not in known:

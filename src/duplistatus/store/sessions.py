@@ -46,6 +46,7 @@ _SESSION = (
     user.c.username,
     user.c.is_admin,
     user.c.must_change_password,
+    user.c.is_limited,
 )
 _ALL = select(*_SESSION).outerjoin_from(session, user, user.c.id == session.c.user_id)
 
@@ -74,7 +75,7 @@ _DELETE_ANONYMOUS = Statement(
 
 
 def _session(row: Row) -> Session:
-    signed_in = User(UserId(row[8]), row[9], bool(row[10]), bool(row[11])) if row[8] is not None else None
+    signed_in = User(UserId(row[8]), row[9], bool(row[10]), bool(row[11]), bool(row[12])) if row[8] is not None else None
     return Session(row[0], row[1], signed_in, *row[2:8])
 
 

@@ -1,9 +1,11 @@
 """Who may call what. In: a request and the level of access that its route names; out: the caller, or `Refused`. Every route has one
-guard; `access_of` reads it back, so that a test can walk all routes. Doors for programs are opened without a look at the database."""
+guard; `access_of` reads it back, so that a test can walk all routes. Three things are asked, in this order: whether the address may
+come in at all, which key or session the request carries, and whether that reaches the level. Doors for programs are opened without a
+look at the database as long as no key is given or required."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import cast
@@ -12,13 +14,19 @@ from fastapi import params
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 
+from duplistatus.security.access_policy import AccessPolicy
 from duplistatus.store.accounts import User
+from duplistatus.store.api_keys import ApiKey, Scope
+from duplistatus.store.ids import UserId
 from duplistatus.store.sessions import Session
-from duplistatus.web.client import client
+from duplistatus.store.sight import EVERYTHING, Sight, sight_of
 from duplistatus.web.context import context
+from duplistatus.web.doors import check_admin_side, check_either_side, check_external_side, client_of, doors
 from duplistatus.web.errors import Refused
+from duplistatus.web.keys import find_key, key_lacks, key_required
 from duplistatus.web.same_site import check_change
 from duplistatus.web.sessions import find_session
+from duplistatus.web.throttle import probe_throttle
 
 __all__ = ["Access", "Caller", "Refused", "Session", "User", "access_of", "guarded"]
 
@@ -27,15 +35,17 @@ class Access(Enum):
     """The rows of the table of who may call what."""
 
     OPEN = "open"
-    """Anybody."""
+    """Anybody: signing in, and what that needs."""
+    PROBE = "probe"
+    """Anybody, so often: whether the product is alive."""
     UPLOAD = "upload"
-    """Duplicati servers: anybody."""
+    """Duplicati servers: anybody, unless a key is required."""
     EXTERNAL = "external"
-    """Other programs' reading of the summary and of last runs: anybody."""
+    """Other programs' reading of the summary and of last runs: anybody, unless a key is required."""
     METRICS = "metrics"
-    """Administrators; anybody with METRICS_OPEN."""
+    """Administrators and keys for it; anybody with METRICS_OPEN."""
     READ = "read"
-    """Users: pages and their data."""
+    """Users and keys for reading: pages and their data."""
     OWN = "own"
     """Users: their own sessions and display settings."""
     PASSWORD = "password"  # noqa: S105 - the name of a level
@@ -46,30 +56,53 @@ class Access(Enum):
     """Administrators: everything that changes, collects, tests or administers."""
 
 
+KEY_OPENS: Mapping[Access, Scope] = {
+    Access.UPLOAD: Scope.UPLOAD,
+    Access.EXTERNAL: Scope.READ,
+    Access.METRICS: Scope.METRICS,
+    Access.READ: Scope.READ,
+    Access.LOGS: Scope.ADMIN,
+    Access.ADMIN: Scope.ADMIN,
+}
+"""The scope that a key needs for a level. Levels that are not named have nothing to do with keys: they are open to all, or to people."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. `session` is None without a valid cookie, `user` None until somebody signed in. Where the route does not depend on it
-    nobody looks for a session. `address` is the client's IP behind trusted proxies; `secure`: it speaks TLS."""
+    """Who asks. `session` is None without a valid cookie, `key` without a key of a program, `user` None until somebody signed in; a key
+    acts as a user of its own. Where the route does not depend on it nobody looks for a session. `address` is the client's IP behind
+    trusted proxies; `secure`: it speaks TLS. `sight`: the servers that the caller sees."""
 
     address: str
     secure: bool
     session: Session | None = None
+    key: ApiKey | None = None
+    sight: Sight = EVERYTHING
 
     @property
     def user(self) -> User | None:
+        if self.key is not None:
+            return actor(self.key)
         return self.session.user if self.session else None
 
     @property
     def is_admin(self) -> bool:
-        return self.user is not None and self.user.is_admin
+        user = self.user
+        return user is not None and user.is_admin
 
     @property
     def csrf_token(self) -> str | None:
         return self.session.csrf_token if self.session else None
 
 
+def actor(key: ApiKey) -> User:
+    """What a key is called where it has done something. No user's name begins so."""
+    return User(UserId(f"key:{key.id}"), f"key:{key.name}", is_admin=Scope.ADMIN in key.scopes, must_change_password=False)
+
+
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _DOORS = frozenset({Access.UPLOAD, Access.EXTERNAL})
+_EITHER_SIDE = frozenset({Access.PROBE, Access.METRICS})
 
 _GUARDS: dict[Callable[[Request], Awaitable[Caller]], tuple[Access, bool]] = {}
 
@@ -77,30 +110,93 @@ _GUARDS: dict[Callable[[Request], Awaitable[Caller]], tuple[Access, bool]] = {}
 def guarded(access: Access, *, csrf: bool = True, session: bool = True) -> params.Depends:
     """The dependency that lets only those callers in. `csrf` False: the route changes something and checks by itself, or needs not.
     `session` False: an open route that is the same for everybody, so that nobody looks for a session."""
-    checks_change = csrf and session and access not in _DOORS
     if not session and access is not Access.OPEN:
         raise ValueError("only open routes do without a session")
-    asks = session and access not in _DOORS
+    checks_change = csrf and session and access not in _DOORS and access is not Access.PROBE
 
     async def guard(request: Request) -> Caller:
         if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
             # No name or id holds U+0000, and PostgreSQL cannot even be asked for one.
             raise Refused(400, "The address must not contain the character U+0000", "bad_request")
-        settings = context(request).settings
-        origin = client(request, settings.trusted_proxies)
-        if not asks:
+        policy = doors(request).policy
+        origin = client_of(request)
+        _check_address(access, policy, origin.address)
+        if access is Access.PROBE:
+            _check_frequency(request, origin.address)
             return Caller(origin.address, origin.secure)
-        caller = Caller(origin.address, origin.secure, find_session(request))
-        if checks_change and request.method not in _SAFE:
-            if caller.session is None:
-                raise no_session()
-            await check_change(request, caller.session.csrf_token)
-        if access is not Access.OPEN and not (access is Access.METRICS and settings.metrics_open):
-            _admit(access, caller)
-        return caller
+        if access in _DOORS:
+            return _at_door(request, access, policy, Caller(origin.address, origin.secure))
+        if not session:
+            return Caller(origin.address, origin.secure)
+        return await _inside(request, access, Caller(origin.address, origin.secure), checks_change=checks_change)
 
     _GUARDS[guard] = (access, checks_change)
     return params.Depends(guard)
+
+
+def _check_address(access: Access, policy: AccessPolicy, address: str) -> None:
+    if not policy.has_lists:
+        return
+    if access in _DOORS:
+        check_external_side(policy, address)
+    elif access in _EITHER_SIDE:
+        check_either_side(policy, address)
+    else:
+        check_admin_side(policy, address)
+
+
+def _check_frequency(request: Request, address: str) -> None:
+    wait = probe_throttle(request).hit(address, context(request).clock.now())
+    if wait is not None:
+        raise Refused(429, "Too many checks from this address; try again later", "probe_rate_limited", headers={"Retry-After": str(wait)})
+
+
+def _at_door(request: Request, access: Access, policy: AccessPolicy, caller: Caller) -> Caller:
+    """A program with a report, or that reads the totals. Where a key is required for reading, a user who signed in needs none."""
+    required = policy.key_for_uploads if access is Access.UPLOAD else policy.key_for_reading
+    key = find_key(request, caller.address)
+    scope = KEY_OPENS[access]
+    if key is not None and key.opens(scope):
+        return Caller(caller.address, caller.secure, key=key)
+    if key is not None and (required or access is Access.EXTERNAL):
+        raise key_lacks(scope)
+    if key is None and required:
+        return _instead_of_a_key(request, access, caller)
+    return caller
+
+
+def _instead_of_a_key(request: Request, access: Access, caller: Caller) -> Caller:
+    session = find_session(request) if access is Access.EXTERNAL else None
+    if session is None or session.user is None or session.user.must_change_password:
+        raise key_required()
+    return Caller(caller.address, caller.secure, session, sight=_sight(request, session.user))
+
+
+def _sight(request: Request, user: User) -> Sight:
+    if user.is_admin or not user.is_limited:
+        return EVERYTHING
+    with context(request).database.read() as connection:
+        return sight_of(connection, user)
+
+
+async def _inside(request: Request, access: Access, caller: Caller, *, checks_change: bool) -> Caller:
+    """Whoever is in front of a page or its data. A key proves by itself that no other site sent the request."""
+    key = find_key(request, caller.address) if access in KEY_OPENS else None
+    if key is not None:
+        if not key.opens(KEY_OPENS[access]):
+            raise key_lacks(KEY_OPENS[access])
+        return Caller(caller.address, caller.secure, key=key)
+    session = find_session(request)
+    found = Caller(caller.address, caller.secure, session)
+    if checks_change and request.method not in _SAFE:
+        if session is None:
+            raise no_session()
+        await check_change(request, session.csrf_token)
+    if access is not Access.OPEN and not (access is Access.METRICS and context(request).settings.metrics_open):
+        _admit(access, found)
+    if session is None or session.user is None:
+        return found
+    return Caller(caller.address, caller.secure, session, sight=_sight(request, session.user))
 
 
 def no_session() -> Refused:

@@ -59,9 +59,11 @@ def client(connection: HTTPConnection, proxies: Sequence[Network]) -> Client:
     if not _trusted(address, proxies):
         return Client(str(address), secure, proxied=False)
     hops = ",".join(connection.headers.getlist("x-forwarded-for")).split(",")
+    proxy_is_here = address.is_loopback
     for hop in reversed(hops):
         before = _parse(hop)
-        if before is None:
+        if before is None or (before.is_loopback and not proxy_is_here):
+            # No proxy elsewhere was called by a program on this machine: that was written to seem to be one.
             break
         address = before
         if not _trusted(address, proxies):

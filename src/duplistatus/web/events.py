@@ -15,6 +15,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
+from duplistatus.store import api_keys
 from duplistatus.store.database import Row, StoreError
 from duplistatus.store.fleet_marks import fleet_marks
 from duplistatus.web.access import Access, Caller, Refused, guarded
@@ -113,11 +114,29 @@ def _news(request: Request) -> News:
 @router.get("/api/events", summary="Server-sent events: something changed", response_class=StreamingResponse)
 async def events(request: Request, caller: Annotated[Caller, guarded(Access.READ)]) -> StreamingResponse:
     """First `version`, then `changed` events: `{"version": text, "servers": [keys] or null for everything}`."""
-    assert caller.session is not None  # noqa: S101 - the guard lets nobody else in
     news = _news(request)
-    news.refuse_crowd(caller.session.token_hash)
+    listener = _listener(caller)
+    news.refuse_crowd(listener)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_stream(request, news, caller.session.token_hash), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_stream(request, news, caller, listener), media_type="text/event-stream", headers=headers)
+
+
+def _listener(caller: Caller) -> str:
+    """Whose listeners are counted together."""
+    if caller.key is not None:
+        return caller.key.key_hash
+    return caller.session.token_hash if caller.session else ""
+
+
+def _may_still_listen(request: Request, caller: Caller) -> bool:
+    """Whether the session or the key is as good as it was. Raises StoreUnavailable."""
+    if caller.key is None:
+        session = find_session(request)
+        return session is not None and session.user == caller.user
+    parts = context(request)
+    with parts.database.read() as connection:
+        key = api_keys.find(connection, caller.key.key_hash)
+    return key is not None and not key.is_disabled and not key.is_expired(parts.clock.now()) and key.scopes == caller.key.scopes
 
 
 def _message(event: str, version: int, servers: frozenset[str] | None) -> bytes:
@@ -125,10 +144,10 @@ def _message(event: str, version: int, servers: frozenset[str] | None) -> bytes:
     return b"event: " + event.encode() + b"\ndata: " + orjson.dumps(data) + b"\n\n"
 
 
-async def _stream(request: Request, news: News, session: str) -> AsyncIterator[bytes]:
+async def _stream(request: Request, news: News, caller: Caller, name: str) -> AsyncIterator[bytes]:
     stopping = request.app.state.stopping
     loop = asyncio.get_running_loop()
-    listener = news.listen(session)
+    listener = news.listen(name)
     try:
         told = context(request).writer.version
         yield b"retry: 3000\n" + _message("version", told, None)
@@ -140,7 +159,7 @@ async def _stream(request: Request, news: News, session: str) -> AsyncIterator[b
                     await listener.wait()
             except TimeoutError:
                 if loop.time() - spoken >= HEARTBEAT:
-                    if find_session(request) is None:
+                    if not _may_still_listen(request, caller):
                         return
                     yield b": still here\n\n"
                     spoken = loop.time()

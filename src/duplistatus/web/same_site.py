@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 
 from duplistatus.security.tokens import same
-from duplistatus.web.client import client
 from duplistatus.web.context import context
+from duplistatus.web.doors import client_of
 from duplistatus.web.errors import Refused
 
 HEADER = "x-csrf-token"
@@ -34,7 +34,7 @@ def _own_hosts(request: Request) -> set[str]:
     """The names under which this product is reached: as the browser says, as a trusted proxy says, as the settings say."""
     settings = context(request).settings
     hosts = {request.headers.get("host", "").lower()}
-    if client(request, settings.trusted_proxies).proxied and (forwarded := request.headers.get("x-forwarded-host")):
+    if client_of(request).proxied and (forwarded := request.headers.get("x-forwarded-host")):
         hosts.add(forwarded.partition(",")[0].strip().lower())
     if settings.public_url:
         hosts.add(urlsplit(settings.public_url).netloc.lower())

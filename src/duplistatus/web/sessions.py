@@ -12,8 +12,8 @@ from duplistatus.security.tokens import token_hash
 from duplistatus.store import sessions
 from duplistatus.store.database import Connection, StoreError
 from duplistatus.store.sessions import Session
-from duplistatus.web.client import client
 from duplistatus.web.context import context
+from duplistatus.web.doors import client_of
 
 COOKIE = "sessionId"
 LEGACY_COOKIE = "session"
@@ -50,7 +50,7 @@ def _seen(request: Request, hashed: str, now: Instant) -> None:
 
 def visitor(request: Request, session: Session | None) -> Visitor:
     """Where the request comes from, for what is kept of it."""
-    address = client(request, context(request).settings.trusted_proxies).address
+    address = client_of(request).address
     return Visitor(address, user_agent(request), session)
 
 
@@ -77,7 +77,7 @@ def give_cookie(request: Request, response: Response, token: str, *, legacy: boo
         token,
         max_age=LIFETIME // SECOND,
         path=settings.root_path or "/",
-        secure=client(request, settings.trusted_proxies).secure,
+        secure=client_of(request).secure,
         httponly=True,
         samesite="strict" if legacy else "lax",
     )
@@ -89,7 +89,7 @@ def take_cookie(request: Request, response: Response, *, legacy: bool = False) -
     response.delete_cookie(
         LEGACY_COOKIE if legacy else COOKIE,
         path=settings.root_path or "/",
-        secure=client(request, settings.trusted_proxies).secure,
+        secure=client_of(request).secure,
         httponly=True,
         samesite="strict" if legacy else "lax",
     )

@@ -1,13 +1,16 @@
-"""How many reports an address may send. In: the sender's address; out: nothing, or the seconds to wait. Reports are limited by
-`UPLOAD_RATE` a minute, refused and malformed ones to 60; this machine itself is not limited."""
+"""How often an address may ask. In: the sender's address; out: nothing, or the seconds to wait. Reports are limited by `UPLOAD_RATE` a
+minute, refused and malformed ones to 60, health checks to 60; this machine itself is not limited."""
 
 from __future__ import annotations
 
 import ipaddress
 
+from starlette.requests import HTTPConnection
+
 from duplistatus.clock import MINUTE, SECOND, Clock, Instant
 
 REFUSED_A_MINUTE = 60
+PROBES_A_MINUTE = 60
 _IPV6_NETWORK = 64
 """Bits of an IPv6 address that name a network: whoever has one has all of its addresses."""
 
@@ -17,8 +20,8 @@ class UploadThrottle:
 
     def __init__(self, rate: int, clock: Clock) -> None:
         self._clock = clock
-        self._reports = _Minute(rate)
-        self._refused = _Minute(REFUSED_A_MINUTE if rate else 0)
+        self._reports = PerMinute(rate)
+        self._refused = PerMinute(REFUSED_A_MINUTE if rate else 0)
 
     def report(self, address: str) -> int | None:
         """Counts a report; the seconds to wait when it is one too many."""
@@ -29,7 +32,7 @@ class UploadThrottle:
         return self._refused.hit(address, self._clock.now())
 
 
-class _Minute:
+class PerMinute:
     """At most `limit` a minute from each sender, 0: any number."""
 
     def __init__(self, limit: int) -> None:
@@ -56,6 +59,15 @@ class _Minute:
             return
         self._cleaned_at = now
         self._counts = {sender: kept for sender, kept in self._counts.items() if 0 <= now - kept[0] < MINUTE}
+
+
+def probe_throttle(connection: HTTPConnection) -> PerMinute:
+    """The application's limit of health checks."""
+    state = connection.app.state
+    found: PerMinute | None = getattr(state, "probe_throttle", None)
+    if found is None:
+        found = state.probe_throttle = PerMinute(PROBES_A_MINUTE)
+    return found
 
 
 def _sender(address: str) -> str | None:

@@ -40,7 +40,7 @@ class Probe:
 
 @router.head("/api/health", include_in_schema=False)
 @router.get("/api/health", summary="Whether reports can be stored", responses=_ANSWERS)
-async def health(request: Request, caller: Annotated[Caller, guarded(Access.OPEN, session=False)]) -> Response:
+async def health(request: Request, caller: Annotated[Caller, guarded(Access.PROBE)]) -> Response:
     """Reads, and writes when no write was confirmed within 10 seconds or the last one failed."""
     parts = context(request)
     trouble = await _trouble(parts, _probe(request))

@@ -24,16 +24,17 @@ _Reader = Annotated[Caller, guarded(Access.READ)]
 
 WHO = {
     Access.OPEN: "Open to all.",
-    Access.UPLOAD: "Open to all.",
-    Access.EXTERNAL: "Open to all.",
-    Access.METRICS: "For administrators; open to all with `METRICS_OPEN=1`.",
-    Access.READ: "For users.",
+    Access.PROBE: "Open to all, 60 times a minute from one address.",
+    Access.UPLOAD: "Open to all, or for keys of the scope `upload` where a key is required.",
+    Access.EXTERNAL: "Open to all, or for users and keys of the scope `read` where a key is required.",
+    Access.METRICS: "For administrators and keys of the scope `metrics`; open to all with `METRICS_OPEN=1`.",
+    Access.READ: "For users and keys of the scope `read`.",
     Access.OWN: "For users, of themselves.",
     Access.PASSWORD: "For users, of themselves.",
-    Access.LOGS: "For users.",
-    Access.ADMIN: "For administrators.",
+    Access.LOGS: "For users and keys of the scope `admin`.",
+    Access.ADMIN: "For administrators and keys of the scope `admin`.",
 }
-_SIGNED_IN = frozenset(Access) - {Access.OPEN, Access.UPLOAD, Access.EXTERNAL}
+_SIGNED_IN = frozenset(Access) - {Access.OPEN, Access.PROBE, Access.UPLOAD, Access.EXTERNAL}
 _ABOUT = (
     "A session lives in the cookie `sessionId`. Whatever changes something also needs the token of `GET /api/csrf` in the header "
     '`X-CSRF-Token`. Errors are `{"error", "code"}`.'

@@ -16,6 +16,6 @@ router = APIRouter(tags=["health"])
 
 @router.head("/api/ping", include_in_schema=False)
 @router.get("/api/ping", summary="Whether the process answers", responses=answered("Ping"))
-async def ping(caller: Annotated[Caller, guarded(Access.OPEN, session=False)]) -> Response:
+async def ping(caller: Annotated[Caller, guarded(Access.PROBE)]) -> Response:
     """Says nothing about the database; see `/api/health`."""
     return json_answer(b'{"ok":true}', NO_STORE)

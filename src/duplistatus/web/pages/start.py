@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from duplistatus.web.access import Access, Caller, guarded
-from duplistatus.web.client import client
 from duplistatus.web.context import context
+from duplistatus.web.doors import client_of
 from duplistatus.web.pages.fleet_cache import fleet_now
 from duplistatus.web.pages.rendering import page
 
@@ -62,7 +62,7 @@ def base_address(request: Request) -> str:
     settings = context(request).settings
     if settings.public_url:
         return settings.public_url
-    seen = client(request, settings.trusted_proxies)
+    seen = client_of(request)
     host = request.headers.get("host", "")
     if seen.proxied and (forwarded := request.headers.get("x-forwarded-host")):
         host = forwarded.partition(",")[0].strip()
