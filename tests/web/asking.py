@@ -22,8 +22,10 @@ class Beginning:
     headers: dict[str, str]
 
 
-async def ask(application: ASGIApp, method: str, target: str, headers: Mapping[str, str] | None = None) -> Beginning:
-    """Asks over ASGI, without a body, from 127.0.0.1."""
+async def ask(
+    application: ASGIApp, method: str, target: str, headers: Mapping[str, str] | None = None, *, address: str = "127.0.0.1"
+) -> Beginning:
+    """Asks over ASGI, without a body, from that address."""
     path, _, query = target.partition("?")
     given = {"host": "dashboard.test", **(headers or {})}
     scope = {
@@ -37,7 +39,7 @@ async def ask(application: ASGIApp, method: str, target: str, headers: Mapping[s
         "query_string": query.encode(),
         "root_path": "",
         "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
-        "client": ("127.0.0.1", 50000),
+        "client": (address, 50000),
         "server": ("127.0.0.1", 9666),
     }
     begun: asyncio.Future[Beginning] = asyncio.get_running_loop().create_future()
