@@ -100,7 +100,16 @@ audit = Table(
     text("user_agent"),
     Column("status", Text, nullable=False),
     Column("error", Text),
+    # how often it happened, and when last, where several of the same kind are one entry
+    Column("times", BigInteger, nullable=False, server_default="1"),
+    at("last_at"),
     Index("ix_audit_at", "at"),
+    # what is sought for alone; each goes on in the order of time, so that a page is read and not sorted
+    Index("ix_audit_user_id", "user_id", "at"),
+    Index("ix_audit_username", "username", "at"),
+    Index("ix_audit_action", "action", "at"),
+    Index("ix_audit_category", "category", "at"),
+    Index("ix_audit_status", "status", "at"),
 )
 
 setting = Table(

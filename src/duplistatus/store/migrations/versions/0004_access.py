@@ -1,4 +1,4 @@
-"""Keys of programs, and the servers that a limited user sees."""
+"""Keys of programs, the servers that a limited user sees, and what the audit log is searched by."""
 
 from __future__ import annotations
 
@@ -42,3 +42,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key")),
         sa.UniqueConstraint("key_hash", name=op.f("uq_api_key_key_hash")),
     )
+    op.add_column("audit", sa.Column("times", sa.BigInteger(), server_default="1", nullable=False))
+    op.add_column("audit", sa.Column("last_at", sa.BigInteger(), nullable=True))
+    for name in ("user_id", "username", "action", "category", "status"):
+        op.create_index(f"ix_audit_{name}", "audit", [name, "at"])
