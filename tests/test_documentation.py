@@ -44,7 +44,10 @@ def _described_settings() -> set[str]:
 
 
 def _commands(group: click.Group, path: str = "duplistatus") -> Iterator[tuple[str, click.Command]]:
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         yield f"{path} {name}", command
         if isinstance(command, click.Group):
             yield from _commands(command, f"{path} {name}")

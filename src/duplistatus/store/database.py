@@ -210,6 +210,23 @@ class Database:
                 if not broken:
                     connection.script("ROLLBACK")
 
+    @contextmanager
+    def change(self) -> Iterator[Connection]:
+        """A connection of its own in one transaction that may write: for commands beside a running product, whose own writes go through
+        its Writer. Raises StoreUnavailable; whether a commit came about that failed so is not known on PostgreSQL."""
+        connection = self.connect()
+        try:
+            connection.script("BEGIN IMMEDIATE" if self.dialect == "sqlite" else "BEGIN")
+            yield connection
+            connection.script("COMMIT")
+        except driver_errors() as error:
+            if is_unavailable(error):
+                raise StoreUnavailable(f"the database cannot be written: {error}") from error
+            raise
+        finally:
+            # Closing undoes what was not committed.
+            _close(connection)
+
     def _reader(self) -> Connection:
         """An idle reader, the last used first, or a new one."""
         while True:

@@ -54,6 +54,15 @@ def save_heartbeat(connection: Connection, secret: str, host: str) -> None:
         connection.run(_DELETE, {"of": _SETTING})
 
 
+def replace_address(connection: Connection, secret: str) -> None:
+    """The same address, encrypted anew; an empty text takes it away."""
+    before = _stored(connection, _SETTING)
+    if secret:
+        _keep(connection, _SETTING, {**before, "secret": secret})
+    else:
+        save_heartbeat(connection, "", "")
+
+
 def note_beat(connection: Connection, error: str, now: Instant) -> None:
     """The newest request worked, or failed for that reason."""
     before = heartbeat(connection).health

@@ -38,13 +38,17 @@ def migrate(database: Database) -> None:
     StoreUnavailable."""
     if database.dialect == "sqlite":
         make_file(database.file)
+    if revision(database) != NEWEST:
+        _upgrade(database)
+
+
+def revision(database: Database) -> str | None:
+    """The revision that the database has; None when it tells none. Raises SchemaError, StoreUnavailable."""
     connection = _open(database)
     try:
-        found = _revision(connection)
+        return _revision(connection)
     finally:
         connection.close()
-    if found != NEWEST:
-        _upgrade(database)
 
 
 def make_file(file: Path) -> None:

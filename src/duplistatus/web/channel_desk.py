@@ -107,7 +107,8 @@ async def add(request: Request, caller: Caller, words: Words) -> ChannelRow:
         name = _name(words, rows, None)
         setting = kind.read(sent, NO_SETTING)
         chosen = read_filter(connection, words.get("filter"), None)
-        values = ChannelValues(name, _flag(words, True), setting.config, stored_secret(setting.secret, context(request).secrets), chosen)
+        secret = stored_secret(connection, setting.secret, context(request).secrets)
+        values = ChannelValues(name, _flag(words, True), setting.config, secret, chosen)
         row = _row(connection, channels.add_channel(connection, kind.NAME, values, _by(caller), now))
         check_key(connection, context(request).secrets)
         note("channel_created", row, {"name": row.name, "kind": row.kind, "enabled": row.enabled})
@@ -207,7 +208,7 @@ def _saved(
         found = opened(before, secrets)
         sent = _moved(before.kind, as_known(before.kind, sent, before.config), found.setting)
         setting = KINDS[before.kind].read(sent, found.setting)
-        values = replace(values, config=setting.config, secret=_secret(before, found, setting, sent, secrets))
+        values = replace(values, config=setting.config, secret=_secret(connection, before, found, setting, sent, secrets))
     channels.save_channel(connection, before.id, values, _by(caller), now)
     if values.secret != before.secret:
         check_key(connection, secrets)
@@ -219,13 +220,13 @@ def _moved(kind: str, sent: Words, before: ChannelSetting) -> Words:
     return {**sent, **left_behind(kind, before.config, KINDS[kind].read(sent, before).config, sent)}
 
 
-def _secret(before: ChannelRow, found: Opened, setting: ChannelSetting, sent: Words, secrets: Secrets) -> str:
+def _secret(connection: Connection, before: ChannelRow, found: Opened, setting: ChannelSetting, sent: Words, secrets: Secrets) -> str:
     """The text to store. The same secrets keep theirs, and those that cannot be read stay until others are entered."""
     if not found.trouble:
-        return before.secret if setting.secret == found.setting.secret else stored_secret(setting.secret, secrets)
+        return before.secret if setting.secret == found.setting.secret else stored_secret(connection, setting.secret, secrets)
     unnamed = [name for name in SECRET[before.kind] if sent.get(name, "") == ""]
     if not unnamed:
-        return stored_secret(setting.secret, secrets)
+        return stored_secret(connection, setting.secret, secrets)
     if setting.secret:
         raise BadChannel(unnamed[0], f"What is stored cannot be read: {found.trouble}.")
     return before.secret

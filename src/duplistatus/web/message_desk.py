@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from duplistatus.clock import Instant
 from duplistatus.notify.heartbeat import Beat, Pulse
-from duplistatus.security.key_check import HEARTBEAT
+from duplistatus.security.key_check import HEARTBEAT, check_key, sealed
 from duplistatus.security.secrets import KeyTrouble
 from duplistatus.store import audit, channels, messages, outbox
 from duplistatus.store.audit import Entry
@@ -79,25 +79,26 @@ async def set_heartbeat(request: Request, caller: Caller, url: str | None) -> He
     from duplistatus.notify.addresses import checked_url, place_of
 
     parts = context(request)
-    secret = host = ""
+    host = ""
     if url is not None:
         url = url.strip()
         if len(url) > LONGEST_ADDRESS:
             raise ValueError(f"the address is longer than {LONGEST_ADDRESS} characters")
         host = place_of(checked_url(url))
-        try:
-            secret = parts.secrets.encrypt(url, HEARTBEAT)
-        except KeyTrouble as error:
-            raise Refused(500, str(error), "key_trouble") from error
 
     def work(connection: Connection) -> Heartbeat:
         now = parts.clock.now()
+        secret = sealed(connection, parts.secrets, url, HEARTBEAT) if url else ""
         save_heartbeat(connection, secret, host)
+        check_key(connection, parts.secrets)
         action = "heartbeat_updated" if secret else "heartbeat_deleted"
         audit.record(connection, _entry(request, caller, now, action, None, None, {"host": host} if host else {}))
         return heartbeat(connection)
 
-    return await parts.writer.write(work)
+    try:
+        return await parts.writer.write(work)
+    except KeyTrouble as error:
+        raise Refused(500, str(error), "key_trouble") from error
 
 
 async def beat_now(request: Request) -> Beat:

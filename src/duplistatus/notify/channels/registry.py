@@ -12,9 +12,10 @@ from duplistatus.notify.channels.kind import BadChannel, ChannelKind, ChannelSet
 from duplistatus.notify.channels.ntfy import NtfyKind
 from duplistatus.notify.channels.webhook import WebhookKind
 from duplistatus.notify.message import Refused, Sender, Unreachable
-from duplistatus.security.key_check import CHANNEL
+from duplistatus.security.key_check import CHANNEL, sealed
 from duplistatus.security.secrets import KeyTrouble, SecretLost, Secrets
 from duplistatus.store.channels import ChannelRow
+from duplistatus.store.database import Connection
 
 KINDS: Mapping[str, ChannelKind] = {kind.NAME: kind for kind in (NtfyKind(), EmailKind(), WebhookKind(), AppriseKind())}
 
@@ -25,9 +26,10 @@ def setting_of(row: ChannelRow, secrets: Secrets) -> ChannelSetting:
     return ChannelSetting(row.config, json.loads(text) if text else {})
 
 
-def stored_secret(secret: Secret, secrets: Secrets) -> str:
-    """The secret of a setting as the store keeps it; empty where there is none. Raises KeyTrouble."""
-    return secrets.encrypt(json.dumps(dict(secret), ensure_ascii=False), CHANNEL) if secret else ""
+def stored_secret(connection: Connection, secret: Secret, secrets: Secrets) -> str:
+    """The secret of a setting as the store keeps it, to be stored in the same transaction; empty where there is none. Raises
+    KeyTrouble."""
+    return sealed(connection, secrets, json.dumps(dict(secret), ensure_ascii=False), CHANNEL) if secret else ""
 
 
 def sender_of(row: ChannelRow, secrets: Secrets) -> Sender:

@@ -7,56 +7,61 @@ from __future__ import annotations
 import dataclasses
 import gc
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from duplistatus import __version__
-from duplistatus.settings import ALL_ADDRESSES, Settings, SettingsError, read_settings
+from duplistatus.cli.surroundings import DATA_DIR, folder_of, newest_database, settings_with
+from duplistatus.settings import ALL_ADDRESSES, Settings, SettingsError
 
 if TYPE_CHECKING:
     from duplistatus.ingest.demo.seeding import Feed
     from duplistatus.security.first_account import FirstAccount
-    from duplistatus.store.database import Database
 
 _COLUMNS = 5
 """Of a question for a next run: zone, interval, weekdays, base and not-before."""
 _DEMO_PASSWORD = "Demo2026"  # noqa: S105 - the demo's data are invented
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+_MODULES = {name: f"{__name__}.{name.replace('-', '_')}" for name in ("rotate-key",)}
+"""Commands in modules of their own, each of which has a `command`."""
+
+
+class _Commands(click.Group):
+    """The modules are read when their command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_MODULES])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _MODULES:
+            found: click.Command = import_module(_MODULES[cmd_name]).command
+            return found
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="duplistatus")
 def main() -> None:
     """Watches Duplicati backup servers: takes their reports and shows whether the backups are safe."""
 
 
-def _settings(**given: object) -> Settings:
-    """Settings of the environment; what was given on the command line goes first."""
-    try:
-        return dataclasses.replace(read_settings(), **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
-
-
-_DATA_DIR = click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Folder of database, key file and logs.")
-
-
 @main.command()
 @click.option("--host", help="Address to listen on (default 0.0.0.0).")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on (default 9666).")
-@_DATA_DIR
+@DATA_DIR
 def serve(host: str | None, port: int | None, data_dir: Path | None) -> None:
     """Runs the server."""
-    _serve(_settings(host=host, port=port, data_dir=data_dir))
+    _serve(settings_with(host=host, port=port, data_dir=data_dir))
 
 
 @main.command()
 @click.option("--host", help="Address to listen on (default 0.0.0.0).")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on (default 9666).")
-@_DATA_DIR
+@DATA_DIR
 def demo(host: str | None, port: int | None, data_dir: Path | None) -> None:
     """Serves an invented fleet with two years of history, in a folder that is removed afterwards unless --data-dir is given."""
     import tempfile
@@ -65,7 +70,7 @@ def demo(host: str | None, port: int | None, data_dir: Path | None) -> None:
     from duplistatus.clock import SystemClock
 
     with tempfile.TemporaryDirectory(prefix="duplistatus-demo-") as temporary:
-        told = _settings(host=host, port=port)
+        told = settings_with(host=host, port=port)
         password = told.admin_password or _DEMO_PASSWORD
         settings = dataclasses.replace(told, data_dir=data_dir or Path(temporary), database_url=None, admin_password=password)
         click.echo("Inventing a fleet with two years of history; this takes some seconds.", err=True)
@@ -94,7 +99,7 @@ def _serve(settings: Settings, feed: Feed | None = None) -> None:
 
     try:
         check_given_password(settings)
-        with _folder_of(settings):
+        with folder_of(settings):
             configure_logs(settings.data_dir / "logs")
         application = build(settings, announce=announce, feed=feed)
         gc.freeze()
@@ -128,7 +133,7 @@ def read(files: tuple[Path, ...], zone: str | None) -> None:
         known = read_zone(zone) if zone else None
     except ValueError as error:
         raise click.ClickException(str(error)) from error
-    limit = _settings().upload_max_bytes
+    limit = settings_with().upload_max_bytes
     refused = False
     for file in files:
         try:
@@ -187,22 +192,22 @@ def _next_runs(*, older: bool) -> NoReturn:
 
 
 @main.command()
-@_DATA_DIR
+@DATA_DIR
 def migrate(data_dir: Path | None) -> None:
     """Brings the database to the newest schema."""
-    _open(_settings(data_dir=data_dir)).close()
+    newest_database(settings_with(data_dir=data_dir)).close()
     click.echo("The database has the newest schema.")
 
 
 @main.command()
-@_DATA_DIR
+@DATA_DIR
 def rebuild(data_dir: Path | None) -> None:
     """Computes the rows of jobs and days anew from the history."""
     from duplistatus.clock import SystemClock
     from duplistatus.store.database import StoreError, is_unavailable
     from duplistatus.store.summaries import rebuild_all
 
-    database = _open(_settings(data_dir=data_dir))
+    database = newest_database(settings_with(data_dir=data_dir))
     try:
         connection = database.connect()
         count = rebuild_all(connection, SystemClock().now())
@@ -212,31 +217,3 @@ def rebuild(data_dir: Path | None) -> None:
             raise
         raise click.ClickException(f"the database cannot be rebuilt: {error}") from error
     click.echo(f"Rebuilt {count} {'job' if count == 1 else 'jobs'}.")
-
-
-def _open(settings: Settings) -> Database:
-    """The migrated database of the settings."""
-    import structlog
-
-    from duplistatus.store.database import Database, StoreError
-    from duplistatus.store.schema import migrate as to_newest
-
-    # Standard output is for answers.
-    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
-    database = Database(settings.database_file, settings.database_url)
-    try:
-        with _folder_of(settings):
-            settings.data_dir.mkdir(parents=True, exist_ok=True)
-        to_newest(database)
-    except StoreError as error:
-        raise click.ClickException(str(error)) from error
-    return database
-
-
-@contextmanager
-def _folder_of(settings: Settings) -> Iterator[None]:
-    """Says plainly that the data folder is the trouble."""
-    try:
-        yield
-    except OSError as error:
-        raise click.ClickException(f"the data folder {settings.data_dir} cannot be used: {error.strerror}") from error
