@@ -53,6 +53,14 @@ _TAGS = Statement(
 )
 
 
+_KEYS = Statement(select(server.c.key).where(select(job.c.id).where(job.c.server_id == server.c.id).exists()))
+
+
+def fleet_keys(connection: Connection) -> frozenset[str]:
+    """The keys of the servers that have a job."""
+    return frozenset(row[0] for row in connection.rows(_KEYS))
+
+
 def fleet_marks(connection: Connection) -> dict[str, tuple[Row, ...]]:
     """The rows of each server, by its key."""
     marks: dict[str, list[Row]] = {}

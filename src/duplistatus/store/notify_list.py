@@ -105,6 +105,12 @@ def notify_rows_of_server(connection: Connection, server_id: ServerId) -> list[N
     return [_row(row) for row in connection.rows(_OF_SERVER, {"server_id": server_id})]
 
 
+def topics(connection: Connection) -> frozenset[str]:
+    """The topics of ntfy that somebody set for a job, or for the jobs of a server."""
+    rows = notify_rows(connection).rows
+    return frozenset(topic for row in rows for topic in (row.notify.additional.topic, row.of_server.topic) if topic)
+
+
 def additional_of(connection: Connection, server_id: ServerId) -> Additional:
     """Whom besides to tell of the jobs of a server."""
     return read_additional(connection.value(_ADDITIONAL, {"server_id": server_id}))

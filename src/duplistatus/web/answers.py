@@ -14,7 +14,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from duplistatus.clock import MINUTE, Instant
-from duplistatus.web.context import context
+from duplistatus.web.context import Context, context
 
 MOST_BYTES = 24 * 1024 * 1024
 ENTRY_BYTES = 1_000
@@ -85,9 +85,15 @@ def answers(connection: HTTPConnection) -> Answers:
     return found
 
 
+def _key(parts: Context, key: Hashable) -> Hashable:
+    """What somebody who sees only some servers is answered is kept for that sight alone."""
+    return key if parts.sight.is_whole else (parts.sight, key)
+
+
 def kept(connection: HTTPConnection, key: Hashable, make: Callable[[], bytes]) -> bytes:
     """The body of `key`, made now if none is kept."""
     parts, store = context(connection), answers(connection)
+    key = _key(parts, key)
     # Read before the data: a commit in between makes the body newer than its label, never older.
     version, now = parts.writer.version, parts.clock.now()
     body = store.get(key, version, now)
@@ -100,6 +106,7 @@ def kept(connection: HTTPConnection, key: Hashable, make: Callable[[], bytes]) -
 async def kept_in_thread(connection: HTTPConnection, key: Hashable, make: Callable[[], bytes]) -> bytes:
     """As `kept`, made in a thread: for what takes long enough to hold up other requests."""
     parts, store = context(connection), answers(connection)
+    key = _key(parts, key)
     version, now = parts.writer.version, parts.clock.now()
     body = store.get(key, version, now)
     if body is None:

@@ -1,7 +1,8 @@
 """`GET /api/events`: what changes, as it changes (server-sent events). In: commits of the writer; out: to each listener the version of the
 data when it connects, then `changed` with the new version and the keys of the servers concerned, at most twice a second, and a comment
-every 15 seconds so that nobody on the way closes a silent connection. Nothing queues up: a slow listener gets the newest state alone.
-A stream ends with its session, and all of them end at once when the product stops."""
+every 15 seconds so that nobody on the way closes a silent connection. Who sees only some servers hears of their keys alone. Nothing
+queues up: a slow listener gets the newest state alone. A stream ends with its session, and all of them end at once when the product
+stops."""
 
 from __future__ import annotations
 
@@ -17,9 +18,10 @@ from starlette.responses import StreamingResponse
 
 from duplistatus.store import api_keys
 from duplistatus.store.database import Row, StoreError
-from duplistatus.store.fleet_marks import fleet_marks
+from duplistatus.store.fleet_marks import fleet_keys, fleet_marks
+from duplistatus.store.sight import sight_of
 from duplistatus.web.access import Access, Caller, Refused, guarded
-from duplistatus.web.context import Context, context
+from duplistatus.web.context import Context, context, narrow, whole_context
 from duplistatus.web.pages.rendering import process_version
 from duplistatus.web.sessions import find_session
 
@@ -106,7 +108,7 @@ class News:
 def _news(request: Request) -> News:
     state = request.app.state
     if not hasattr(state, "news"):
-        state.news = News(context(request))
+        state.news = News(whole_context(request))
     found: News = state.news
     return found
 
@@ -139,6 +141,31 @@ def _may_still_listen(request: Request, caller: Caller) -> bool:
     return key is not None and not key.is_disabled and not key.is_expired(parts.clock.now()) and key.scopes == caller.key.scopes
 
 
+class _Hearing:
+    """What of the news a caller may hear."""
+
+    def __init__(self, request: Request, caller: Caller) -> None:
+        self._request = request
+        self._caller = caller
+        self._keys = frozenset[str]() if caller.sight.is_whole else self._look()
+
+    def part_of(self, servers: frozenset[str] | None) -> frozenset[str] | None:
+        """The keys of those that are seen; None, for everything, where others are seen than before. Raises StoreUnavailable."""
+        if self._caller.sight.is_whole:
+            return servers
+        before, self._keys = self._keys, self._look()
+        return servers & self._keys if servers is not None and self._keys == before else None
+
+    def _look(self) -> frozenset[str]:
+        """The keys that are seen now: while a page is open, an administrator may choose other servers."""
+        if (user := self._caller.user) is not None:
+            with whole_context(self._request).database.read() as connection:
+                sight = sight_of(connection, user)
+            narrow(self._request, sight)
+        with context(self._request).database.read() as connection:
+            return fleet_keys(connection)
+
+
 def _message(event: str, version: int, servers: frozenset[str] | None) -> bytes:
     data = {"version": process_version(version), "servers": sorted(servers) if servers is not None else None}
     return b"event: " + event.encode() + b"\ndata: " + orjson.dumps(data) + b"\n\n"
@@ -149,6 +176,7 @@ async def _stream(request: Request, news: News, caller: Caller, name: str) -> As
     loop = asyncio.get_running_loop()
     listener = news.listen(name)
     try:
+        hearing = _Hearing(request, caller)
         told = context(request).writer.version
         yield b"retry: 3000\n" + _message("version", told, None)
         spoken = loop.time()
@@ -168,8 +196,10 @@ async def _stream(request: Request, news: News, caller: Caller, name: str) -> As
             listener.clear()
             version, servers = news.since(told)
             if version != told:
+                if not _may_still_listen(request, caller):
+                    return
                 told = version
-                yield _message("changed", version, servers)
+                yield _message("changed", version, hearing.part_of(servers))
                 spoken = loop.time()
     except StoreError:
         return  # the browser connects again by itself

@@ -1,6 +1,6 @@
 """`GET /`: the fleet on one page, as cards, as a table or as charts. In: how to show it, and how much of it (`n` parts from the top, or one
-`part` alone); out: HTML, or 304. Without a server it is the first-run page. A long fleet comes in parts, the next one when the end of
-the page comes into sight."""
+`part` alone); out: HTML, or 304. Without a server it is the first-run page; who sees only some servers and none of them is told so. A
+long fleet comes in parts, the next one when the end of the page comes into sight."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ async def show_dashboard(
     if (known := known_answer(request, tag)) is not None:
         return known
     if not fleet.view.servers:
-        return start_page(request, caller)
+        return start_page(request, caller) if caller.sight.is_whole else page(request, "unopened.html", caller)
     reader = reader_of(request)
     listed = _Lister(request, reader).listed(show, filtered(fleet.view, show.query, show.group), (part or 1, part or n))
     to = partial(address, reader.root, show)

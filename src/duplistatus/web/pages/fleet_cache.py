@@ -1,8 +1,10 @@
 """The fleet in memory, as of one version of the data. In: a request; out: rows, view and sums, read anew after a commit that changed
-data, after a minute (another process may have written), or when time alone changed a state. One per application."""
+data, after a minute (another process may have written), or when time alone changed a state. One per application, and one for each of the
+newest few sights of people who see only some servers."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +19,7 @@ from duplistatus.store.daily_sizes import stored_by_day, uploaded_by_day
 from duplistatus.store.fleet import JobRow, ServerRow
 from duplistatus.store.fleet_states import JobState, job_states
 from duplistatus.store.ids import JobId
+from duplistatus.store.sight import Sight
 from duplistatus.web.context import Context, context
 from duplistatus.web.pages.job_row import Rows
 
@@ -26,6 +29,7 @@ SPARK_DAYS = 28
 UPLOAD_DAYS = 30
 _STORED_EVERY = 10 * MINUTE
 _ONE_BY_ONE = 400
+_MOST_SIGHTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,8 @@ class Fleet:
 class FleetCache:
     """Keeps the newest `Fleet`, and the rows made from it."""
 
-    def __init__(self) -> None:
-        self.rows = Rows()
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
         self._servers: list[ServerRow] = []
         self._jobs: list[JobState] = []
         self._shown: dict[JobId, JobRow] = {}
@@ -134,13 +138,33 @@ class FleetCache:
         )
 
 
+class FleetCaches:
+    """The fleet as each sees it. A row looks the same to all who see its job: they share the rows."""
+
+    def __init__(self) -> None:
+        rows = Rows()
+        self.whole = FleetCache(rows)
+        self._rows = rows
+        self._of_sights: OrderedDict[Sight, FleetCache] = OrderedDict()
+
+    def of(self, sight: Sight) -> FleetCache:
+        """That of a sight; those that were asked for least recently make room."""
+        if sight.is_whole:
+            return self.whole
+        found = self._of_sights.setdefault(sight, FleetCache(self._rows))
+        self._of_sights.move_to_end(sight)
+        while len(self._of_sights) > _MOST_SIGHTS:
+            self._of_sights.popitem(last=False)
+        return found
+
+
 def fleet_cache(request: Request) -> FleetCache:
-    """The application's one."""
+    """That of what the caller sees."""
     state = request.app.state
-    if not hasattr(state, "fleet_cache"):
-        state.fleet_cache = FleetCache()
-    found: FleetCache = state.fleet_cache
-    return found
+    if not hasattr(state, "fleet_caches"):
+        state.fleet_caches = FleetCaches()
+    found: FleetCaches = state.fleet_caches
+    return found.of(context(request).sight)
 
 
 def fleet_now(request: Request) -> Fleet:

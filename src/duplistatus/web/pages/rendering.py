@@ -102,9 +102,9 @@ def reader_of(request: Request) -> Reader:
 def page_tag(request: Request, caller: Caller, *parts: object) -> str:
     """The weak entity tag of a page: the data's version, the minute (ages), the reader, the caller and `parts` (queries, views)."""
     reader = reader_of(request)
-    user = caller.user
+    user, seen = caller.user, context(request)
     what = (
-        context(request).writer.version,
+        seen.writer.version,
         assets().version,
         reader.now // MINUTE,
         reader.wording.language.code,
@@ -112,6 +112,7 @@ def page_tag(request: Request, caller: Caller, *parts: object) -> str:
         reader.wording.zone.key,
         reader.theme,
         (user.id, user.username, user.is_admin) if user else None,
+        None if seen.sight.servers is None else sorted(seen.sight.servers),
         request.headers.get("hx-request"),
         parts,
     )

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from duplistatus.evaluate.notify_setting import MOST_TOPIC, check_topic
+from duplistatus.store import notify_list
 from duplistatus.store.channels import NTFY, own_channel
 from duplistatus.web.access import Access, Caller, guarded
 from duplistatus.web.context import context
@@ -45,10 +46,13 @@ def draw_code(request: Request, caller: _Reader, topic: _Topic = "") -> Response
 
 
 def _place(request: Request, topic: str) -> Place:
-    with context(request).database.read() as connection:
+    parts = context(request)
+    with parts.database.read() as connection:
         row = own_channel(connection, NTFY)
-    wanted = topic or str(row.config.get("topic") or "")
-    if not wanted:
+        wanted = topic or str(row.config.get("topic") or "")
+        # Whoever sees only some servers reads the topics of these.
+        is_hidden = not parts.sight.is_whole and wanted not in notify_list.topics(connection)
+    if not wanted or is_hidden:
         raise Refused(404, "ntfy is not set up yet", "not_found")
     try:
         check_topic(wanted)
