@@ -25,7 +25,7 @@ def command(data_dir: Path | None) -> None:
     settings = settings_with(data_dir=data_dir)
     database = database_in_use(settings)
     try:
-        done = rotate_key(database, Secrets(settings.key_file), _note)
+        done = rotate_key(database, Secrets(settings.key_file), note)
     except (CannotRotate, KeyTrouble, StoreError) as error:
         raise click.ClickException(f"{error}") from error
     finally:
@@ -35,7 +35,8 @@ def command(data_dir: Path | None) -> None:
     click.echo("Copies of the database from before need the key file from before: keep it with them where you have one.")
 
 
-def _note(connection: Connection, done: Rotation) -> None:
+def note(connection: Connection, done: Rotation) -> None:
+    """The entry in the audit log."""
     details = {
         "before": {"fingerprint": done.before[:SHOWN_DIGITS]},
         "after": {"fingerprint": done.after[:SHOWN_DIGITS]},
