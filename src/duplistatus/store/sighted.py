@@ -83,7 +83,7 @@ PARTS: dict[str, str] = {
 }
 """What is seen of each table. None asks another one that stands above it."""
 
-OPEN = frozenset({"user", "user_server", "session", "api_key", "login_failure", "audit", "setting", "task_state", "lease"})
+OPEN = frozenset({"user", "user_server", "session", "known_device", "api_key", "login_failure", "audit", "setting", "task_state", "lease"})
 """Tables that say nothing of servers, or whose readers say by themselves who sees what: people, programs, the product's own settings."""
 
 
