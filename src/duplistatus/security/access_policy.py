@@ -12,6 +12,8 @@ from functools import lru_cache
 from duplistatus.settings import Network, Settings
 
 MOST_NETWORKS = 200
+_MAPPED_BITS = 96
+"""In front of an IPv4 address that is written as IPv6."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +23,10 @@ class AddressList:
     enabled: bool = False
     networks: tuple[Network, ...] = ()
 
-    def admits(self, address: str) -> bool:
-        """Whether a call from that address may go on. What is no address is only let in by a list that is not enabled."""
-        return not self.enabled or is_local(address) or within(address, self.networks)
+    def admits(self, address: str, *, passed_on: bool = False) -> bool:
+        """Whether a call from that address may go on. What is no address is only let in by a list that is not enabled. `passed_on`: a
+        proxy on this machine that is not believed stands for somebody unknown, who is not this machine."""
+        return not self.enabled or (is_local(address) and not passed_on) or within(address, self.networks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +72,23 @@ def read_networks(texts: list[str]) -> tuple[Network, ...]:
     found: dict[Network, None] = {}
     for text in texts:
         try:
-            network = ipaddress.ip_network(text.strip(), strict=False)
+            network = _network(text)
         except ValueError:
             raise ValueError(f"{text.strip()[:60]!r} is no address or network such as 192.168.1.5 or 192.168.1.0/24") from None
         found[network] = None
     if len(found) > MOST_NETWORKS:
         raise ValueError(f"{len(found)} networks are too many; {MOST_NETWORKS} may be entered")
     return tuple(found)
+
+
+def _network(text: str) -> Network:
+    """A network as calls are compared with: without a zone, IPv4 within IPv6 as IPv4. Raises ValueError."""
+    address, slash, bits = text.strip().partition("/")
+    network = ipaddress.ip_network(address.partition("%")[0] + slash + bits, strict=False)
+    mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
+    if mapped is None or network.prefixlen < _MAPPED_BITS:
+        return network
+    return ipaddress.ip_network((mapped, network.prefixlen - _MAPPED_BITS))
 
 
 def read_policy(text: str, settings: Settings) -> AccessPolicy:

@@ -4,7 +4,7 @@ and for pages a redirect to sign in or a page. A sentence says what is wrong; no
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote_plus, urlsplit
 
 import structlog
 from fastapi import FastAPI
@@ -76,7 +76,9 @@ def _here(request: Request) -> str:
         return quote(route_path(request)) + (f"?{query}" if query else "")
     parts = urlsplit(current)
     path = parts.path.removeprefix(context(request).settings.root_path) or "/"
-    return path + (f"?{parts.query}" if parts.query else "")
+    # A key was taken out of the request's own address, not out of this one.
+    query = "&".join(part for part in parts.query.split("&") if unquote_plus(part.partition("=")[0]).strip().lower() != "api_key")
+    return path + (f"?{query}" if query else "")
 
 
 def _redirect(request: Request, refused: Refused, go_to: str) -> Response:

@@ -4,6 +4,7 @@ minute, refused and malformed ones to 60, health checks to 60; this machine itse
 from __future__ import annotations
 
 import ipaddress
+from collections import OrderedDict
 
 from starlette.requests import HTTPConnection
 
@@ -13,6 +14,8 @@ REFUSED_A_MINUTE = 60
 PROBES_A_MINUTE = 60
 _IPV6_NETWORK = 64
 """Bits of an IPv6 address that name a network: whoever has one has all of its addresses."""
+MOST_SENDERS = 20_000
+"""That are counted at once, so that a flood of addresses fills no memory: about 4 MB. Beyond them the oldest minute is forgotten."""
 
 
 class UploadThrottle:
@@ -37,7 +40,7 @@ class PerMinute:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._counts: dict[str, tuple[Instant, int]] = {}
+        self._counts: OrderedDict[str, tuple[Instant, int]] = OrderedDict()
         self._cleaned_at = Instant(0)
 
     def hit(self, address: str, now: Instant) -> int | None:
@@ -51,6 +54,10 @@ class PerMinute:
         if count >= self._limit:
             return -((now - begun_at - MINUTE) // SECOND)
         self._counts[sender] = (begun_at, count + 1)
+        if count == 0:
+            self._counts.move_to_end(sender)
+            if len(self._counts) > MOST_SENDERS:
+                self._counts.popitem(last=False)
         return None
 
     def _clean(self, now: Instant) -> None:
@@ -58,7 +65,7 @@ class PerMinute:
         if 0 <= now - self._cleaned_at < MINUTE:
             return
         self._cleaned_at = now
-        self._counts = {sender: kept for sender, kept in self._counts.items() if 0 <= now - kept[0] < MINUTE}
+        self._counts = OrderedDict((sender, kept) for sender, kept in self._counts.items() if 0 <= now - kept[0] < MINUTE)
 
 
 def probe_throttle(connection: HTTPConnection) -> PerMinute:

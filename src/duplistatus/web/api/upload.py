@@ -52,7 +52,7 @@ async def _take(request: Request, caller: Caller) -> Answer:
     """Raises Refused for a request that is too much: too often, too large, too slow."""
     parts = context(request)
     throttle: UploadThrottle = request.app.state.upload_throttle
-    if (wait := throttle.report(caller.address)) is not None:
+    if (wait := throttle.report(caller.counted_as)) is not None:
         raise _too_many(wait)
     limit = parts.settings.upload_max_bytes
     try:
@@ -61,10 +61,10 @@ async def _take(request: Request, caller: Caller) -> Answer:
     except (Refused, TimeoutError) as error:
         refused = error if isinstance(error, Refused) else _too_slow()
         _log.warning("report refused", sender=caller.address, code=refused.code, reason=refused.error)
-        raise refused if (wait := throttle.refused(caller.address)) is None else _too_many(wait) from None
+        raise refused if (wait := throttle.refused(caller.counted_as)) is None else _too_many(wait) from None
     headers = request.headers
     delivery = Delivery(body, headers.get("content-type"), headers.get("content-encoding"), caller.address)
-    answer = await take(delivery, parts.writer, parts.clock, limit, lambda: throttle.refused(caller.address))
+    answer = await take(delivery, parts.writer, parts.clock, limit, lambda: throttle.refused(caller.counted_as))
     if answer.wait is not None:
         raise _too_many(answer.wait)
     return answer

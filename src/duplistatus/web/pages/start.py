@@ -12,10 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from duplistatus.web.access import Access, Caller, guarded
-from duplistatus.web.context import context
-from duplistatus.web.doors import client_of
 from duplistatus.web.pages.fleet_cache import fleet_now
 from duplistatus.web.pages.rendering import page
+from duplistatus.web.reached_at import reached_at
 
 router = APIRouter(include_in_schema=False)
 
@@ -57,21 +56,9 @@ def generations(upload: str) -> tuple[Generation, ...]:
     )
 
 
-def base_address(request: Request) -> str:
-    """The address under which Duplicati servers reach the product: the public one of the settings, else that of this request."""
-    settings = context(request).settings
-    if settings.public_url:
-        return settings.public_url
-    seen = client_of(request)
-    host = request.headers.get("host", "")
-    if seen.proxied and (forwarded := request.headers.get("x-forwarded-host")):
-        host = forwarded.partition(",")[0].strip()
-    return f"{'https' if seen.secure else 'http'}://{host}{settings.root_path}"
-
-
 def start_page(request: Request, caller: Caller) -> Response:
     fleet = fleet_now(request)
-    base = base_address(request)
+    base = reached_at(request)
     first = min(
         ((server.row, job.row) for server in fleet.view.servers for job in server.jobs if job.row.last_uid),
         key=lambda each: each[1].created_at,
