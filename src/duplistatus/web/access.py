@@ -6,7 +6,7 @@ look at the database as long as no key is given or required."""
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import cast
 
@@ -17,13 +17,17 @@ from starlette.requests import Request
 from duplistatus.security.access_policy import AccessPolicy
 from duplistatus.store.accounts import User
 from duplistatus.store.api_keys import ApiKey, Scope
+from duplistatus.store.database import StoreError
 from duplistatus.store.ids import UserId
 from duplistatus.store.sessions import Session
 from duplistatus.store.sight import EVERYTHING, Sight, sight_of
-from duplistatus.web.context import context
+from duplistatus.web.client import Client
+from duplistatus.web.context import context, narrow
+from duplistatus.web.door_book import door_book, too_many_refused, turned_away
 from duplistatus.web.doors import check_admin_side, check_either_side, check_external_side, client_of, doors
 from duplistatus.web.errors import Refused
 from duplistatus.web.keys import find_key, key_lacks, key_required
+from duplistatus.web.measures import measures
 from duplistatus.web.same_site import check_change
 from duplistatus.web.sessions import find_session
 from duplistatus.web.throttle import probe_throttle
@@ -71,13 +75,15 @@ KEY_OPENS: Mapping[Access, Scope] = {
 class Caller:
     """Who asks. `session` is None without a valid cookie, `key` without a key of a program, `user` None until somebody signed in; a key
     acts as a user of its own. Where the route does not depend on it nobody looks for a session. `address` is the client's IP behind
-    trusted proxies; `secure`: it speaks TLS. `sight`: the servers that the caller sees."""
+    trusted proxies, `counted_as` the name under which its requests are limited; `secure`: it speaks TLS. `sight`: the servers that the
+    caller sees."""
 
     address: str
     secure: bool
     session: Session | None = None
     key: ApiKey | None = None
     sight: Sight = EVERYTHING
+    counted_as: str = ""
 
     @property
     def user(self) -> User | None:
@@ -120,46 +126,62 @@ def guarded(access: Access, *, csrf: bool = True, session: bool = True) -> param
             raise Refused(400, "The address must not contain the character U+0000", "bad_request")
         policy = doors(request).policy
         origin = client_of(request)
-        _check_address(access, policy, origin.address)
-        if access is Access.PROBE:
-            _check_frequency(request, origin.address)
-            return Caller(origin.address, origin.secure)
         if access in _DOORS:
-            return _at_door(request, access, policy, Caller(origin.address, origin.secure))
+            return _at_door(request, access, policy, origin)
+        _check_address(access, policy, origin)
+        if access is Access.PROBE:
+            _check_frequency(request, origin.counted_as)
+            return Caller(origin.address, origin.secure)
         if not session:
             return Caller(origin.address, origin.secure)
-        return await _inside(request, access, Caller(origin.address, origin.secure), checks_change=checks_change)
+        return await _inside(request, access, origin, checks_change=checks_change)
 
     _GUARDS[guard] = (access, checks_change)
     return params.Depends(guard)
 
 
-def _check_address(access: Access, policy: AccessPolicy, address: str) -> None:
+def _check_address(access: Access, policy: AccessPolicy, origin: Client) -> None:
     if not policy.has_lists:
         return
     if access in _DOORS:
-        check_external_side(policy, address)
+        check_external_side(policy, origin)
     elif access in _EITHER_SIDE:
-        check_either_side(policy, address)
+        check_either_side(policy, origin)
     else:
-        check_admin_side(policy, address)
+        check_admin_side(policy, origin)
 
 
-def _check_frequency(request: Request, address: str) -> None:
-    wait = probe_throttle(request).hit(address, context(request).clock.now())
+def _check_frequency(request: Request, counted_as: str) -> None:
+    wait = probe_throttle(request).hit(counted_as, context(request).clock.now())
     if wait is not None:
         raise Refused(429, "Too many checks from this address; try again later", "probe_rate_limited", headers={"Retry-After": str(wait)})
 
 
-def _at_door(request: Request, access: Access, policy: AccessPolicy, caller: Caller) -> Caller:
-    """A program with a report, or that reads the totals. Where a key is required for reading, a user who signed in needs none."""
+def _at_door(request: Request, access: Access, policy: AccessPolicy, origin: Client) -> Caller:
+    """A program with a report, or that reads the totals."""
+    try:
+        _check_address(access, policy, origin)
+        caller = _with_or_without_key(request, access, policy, Caller(origin.address, origin.secure, counted_as=origin.counted_as))
+    except Refused as refused:
+        raise turned_away(request, access.value, origin.address, origin.counted_as, refused) from None
+    except StoreError:
+        if access is Access.UPLOAD:
+            measures(request).upload("unavailable")
+        raise
+    door_book(request).note(access.value, origin.address, context(request).clock.now(), keyed=caller.key is not None)
+    return caller
+
+
+def _with_or_without_key(request: Request, access: Access, policy: AccessPolicy, caller: Caller) -> Caller:
+    """Where a key is required for reading, a user who signed in needs none. A key of another scope is as good as none for reports, so that
+    one that was meant for something else does not lose them while none is required."""
     required = policy.key_for_uploads if access is Access.UPLOAD else policy.key_for_reading
     key = find_key(request, caller.address)
     scope = KEY_OPENS[access]
     if key is not None and key.opens(scope):
-        return Caller(caller.address, caller.secure, key=key)
+        return replace(caller, key=key)
     if key is not None and (required or access is Access.EXTERNAL):
-        raise key_lacks(scope)
+        raise key_lacks(key, scope)
     if key is None and required:
         return _instead_of_a_key(request, access, caller)
     return caller
@@ -173,21 +195,22 @@ def _instead_of_a_key(request: Request, access: Access, caller: Caller) -> Calle
 
 
 def _sight(request: Request, user: User) -> Sight:
+    """What the user sees; whatever the request reads from now on is of that alone."""
     if user.is_admin or not user.is_limited:
         return EVERYTHING
     with context(request).database.read() as connection:
-        return sight_of(connection, user)
+        found = sight_of(connection, user)
+    narrow(request, found)
+    return found
 
 
-async def _inside(request: Request, access: Access, caller: Caller, *, checks_change: bool) -> Caller:
+async def _inside(request: Request, access: Access, origin: Client, *, checks_change: bool) -> Caller:
     """Whoever is in front of a page or its data. A key proves by itself that no other site sent the request."""
-    key = find_key(request, caller.address) if access in KEY_OPENS else None
+    key = _key_inside(request, access, origin) if access in KEY_OPENS else None
     if key is not None:
-        if not key.opens(KEY_OPENS[access]):
-            raise key_lacks(KEY_OPENS[access])
-        return Caller(caller.address, caller.secure, key=key)
+        return Caller(origin.address, origin.secure, key=key)
     session = find_session(request)
-    found = Caller(caller.address, caller.secure, session)
+    found = Caller(origin.address, origin.secure, session)
     if checks_change and request.method not in _SAFE:
         if session is None:
             raise no_session()
@@ -196,7 +219,21 @@ async def _inside(request: Request, access: Access, caller: Caller, *, checks_ch
         _admit(access, found)
     if session is None or session.user is None:
         return found
-    return Caller(caller.address, caller.secure, session, sight=_sight(request, session.user))
+    return Caller(origin.address, origin.secure, session, sight=_sight(request, session.user))
+
+
+def _key_inside(request: Request, access: Access, origin: Client) -> ApiKey | None:
+    """The key of the request, which must open that level. Who guesses on and on is told to wait."""
+    try:
+        key = find_key(request, origin.address)
+        if key is not None and not key.opens(KEY_OPENS[access]):
+            raise key_lacks(key, KEY_OPENS[access])
+    except Refused:
+        wait = door_book(request).wait(origin.counted_as, context(request).clock.now())
+        if wait is not None:
+            raise too_many_refused(wait) from None
+        raise
+    return key
 
 
 def no_session() -> Refused:
