@@ -31,6 +31,8 @@ from duplistatus.store.writer import Writer
 from duplistatus.store.zones import set_own_zone
 from duplistatus.web import assets, errors, events
 from duplistatus.web.api import (
+    access,
+    audit_log,
     auth,
     channel_alerts,
     channels,
@@ -45,6 +47,7 @@ from duplistatus.web.api import (
     explain,
     health,
     jobs,
+    keys,
     last_timestamps,
     lastbackup,
     maintenance,
@@ -57,6 +60,7 @@ from duplistatus.web.api import (
     rejected,
     runs,
     servers,
+    sessions,
     snoozes,
     summaries,
     summary,
@@ -71,12 +75,15 @@ from duplistatus.web.api import (
 from duplistatus.web.context import Context
 from duplistatus.web.doors import Doors
 from duplistatus.web.fast_lane import FastLane
-from duplistatus.web.keys import KeyInQuery
+from duplistatus.web.keys import KeyInQuery, KeyUses
+from duplistatus.web.pages import access as access_page
 from duplistatus.web.pages import account, api_docs, login, monitoring, monitoring_zone, refusals, start
+from duplistatus.web.pages import audit as audit_page
 from duplistatus.web.pages import channels as channels_page
 from duplistatus.web.pages import dashboard as dashboard_page
 from duplistatus.web.pages import email as email_page
 from duplistatus.web.pages import explain as explain_page
+from duplistatus.web.pages import keys as keys_page
 from duplistatus.web.pages import maintenance as maintenance_page
 from duplistatus.web.pages import messages as messages_page
 from duplistatus.web.pages import notifications as notifications_page
@@ -84,12 +91,14 @@ from duplistatus.web.pages import ntfy as ntfy_page
 from duplistatus.web.pages import rejected as rejected_page
 from duplistatus.web.pages import run as run_page
 from duplistatus.web.pages import server as server_page
+from duplistatus.web.pages import sessions as sessions_page
 from duplistatus.web.pages import silence as silence_page
 from duplistatus.web.pages import subscribing as subscribing_page
 from duplistatus.web.pages import summaries as summaries_page
 from duplistatus.web.pages import tags as tags_page
 from duplistatus.web.pages import tasks as tasks_page
 from duplistatus.web.pages import templates as templates_page
+from duplistatus.web.pages import users as users_page
 from duplistatus.web.security_headers import SecurityHeaders
 from duplistatus.web.sub_path import SubPath
 from duplistatus.web.throttle import UploadThrottle
@@ -102,6 +111,8 @@ _log = structlog.get_logger()
 # Looked at first: what Duplicati servers and other programs ask most.
 _HOT = (upload, summary, lastbackup)
 _API = (
+    access,
+    audit_log,
     auth,
     channel_alerts,
     channels,
@@ -116,6 +127,7 @@ _API = (
     explain,
     health,
     jobs,
+    keys,
     last_timestamps,
     maintenance,
     messages,
@@ -129,6 +141,7 @@ _API = (
     # before the routes of a server, whose key may hold slashes
     telling,
     servers,
+    sessions,
     snoozes,
     summaries,
     tags,
@@ -148,7 +161,10 @@ _PAGES = (
     account,
     start,
     rejected_page,
+    keys_page,
+    access_page,
     tasks_page,
+    audit_page,
     monitoring,
     monitoring_zone,
     notifications_page,
@@ -162,6 +178,8 @@ _PAGES = (
     email_page,
     channels_page,
     templates_page,
+    users_page,
+    sessions_page,
     api_docs,
     assets,
     refusals,
@@ -187,6 +205,7 @@ def build(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         migrate(database)
+        application.state.doors.read()
         writer.start()
         running: list[asyncio.Task[None]] = []
         try:
@@ -211,6 +230,7 @@ def build(
                 with suppress(asyncio.CancelledError):
                     await task
             await asyncio.gather(scheduler.close(), dispatcher.close(), pulse.close())
+            application.state.key_uses.write_down()
             writer.close()
             database.close()
 
@@ -218,12 +238,10 @@ def build(
         title="duplistatus", version=__version__, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan
     )
     application.state.context = parts
-    application.state.doors = Doors(parts)
+    _equip(application, parts)
     application.state.scheduler = scheduler
     application.state.dispatcher = dispatcher
     application.state.pulse = pulse
-    application.state.upload_throttle = UploadThrottle(settings.upload_rate, parts.clock)
-    application.state.stopping = threading.Event()
     errors.install(application, refusals.error_page)
     if settings.root_path:
         application.add_middleware(SubPath, root=settings.root_path)
@@ -232,6 +250,14 @@ def build(
     application.add_middleware(KeyInQuery)
     _add_routes(application)
     return application
+
+
+def _equip(application: FastAPI, parts: Context) -> None:
+    """What guards and handlers keep in memory."""
+    application.state.doors = Doors(parts)
+    application.state.key_uses = KeyUses(parts)
+    application.state.upload_throttle = UploadThrottle(parts.settings.upload_rate, parts.clock)
+    application.state.stopping = threading.Event()
 
 
 def _routes(module: ModuleType) -> list[APIRoute]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ONLY = (
     r"^(?!.*(user-session|after-))(upload|summary|lastbackups?|health|ping|csrf|session|auth-(?!logout|login__lock)|dashboard|detail"
     r"|servers(-includeBackups|-id(-full|-chart|-server-url)?)?__(no-|anonymous|admin)|chart-data|backups-last|unknown-api|page)"
-    r"|^cron-|^notifications-"
+    r"|^cron-|^notifications-|^audit-log"
     r"|^configuration-(unified|backup-settings|overdue-tolerance|notifications|ntfy|email|templates)"
 )
 """Cases of what exists; cases of further endpoints join them."""

@@ -9,6 +9,7 @@ from duplistatus.background.due import judge_anew, judge_due
 from duplistatus.clock import DAY, Clock, Instant
 from duplistatus.evaluate.summary_setting import Period, slot_of
 from duplistatus.evaluate.task_times import AUDIT_CLEANUP, MESSAGE_CLEANUP, OVERDUE_CHECK, SESSION_CLEANUP, CatchUp
+from duplistatus.security.audit_cleanup import clean_audit_log
 from duplistatus.store import audit, messages, sessions
 from duplistatus.store.audit import Entry
 from duplistatus.store.database import Connection, Database
@@ -65,18 +66,17 @@ async def check_overdue(parts: Parts, occasion: Occasion) -> Figures:
     return figures
 
 
-async def clean_audit_log(parts: Parts, occasion: Occasion) -> Figures:
+async def clean_audit(parts: Parts, occasion: Occasion) -> Figures:
     """Removes the entries of the audit log whose time is over; that it did is the newest entry."""
-
-    def work(connection: Connection) -> Figures:
+    with parts.database.read() as connection:
         days = audit.retention_days(connection)
-        removed = audit.prune(connection, Instant(occasion.now - days * DAY))
-        if removed:
-            details = {"deletedCount": removed, "retentionDays": days}
-            audit.record(connection, Entry(occasion.now, "audit_cleanup", "system", username="system", details=details))
-        return {"removed": removed, "days": days}
 
-    return await parts.writer.write(work, changes=False)
+    def told(removed: int) -> Entry | None:
+        details = {"deletedCount": removed, "retentionDays": days}
+        return Entry(occasion.now, "audit_cleanup", "system", username="system", details=details) if removed else None
+
+    removed = await clean_audit_log(parts.writer, Instant(occasion.now - days * DAY), told)
+    return {"removed": removed, "days": days}
 
 
 async def clean_sessions(parts: Parts, occasion: Occasion) -> Figures:
@@ -127,7 +127,7 @@ def sending(period: Period) -> Doing:
 DOING: Mapping[str, Doing] = {
     OVERDUE_CHECK: check_overdue,
     **{task: sending(period) for period, task in TASK_OF.items()},
-    AUDIT_CLEANUP: clean_audit_log,
+    AUDIT_CLEANUP: clean_audit,
     SESSION_CLEANUP: clean_sessions,
     MESSAGE_CLEANUP: clean_messages,
 }

@@ -29,9 +29,11 @@ async def read_body(request: Request, largest: int = LARGEST) -> bytes:
     return b"".join(parts)
 
 
-async def json_object(request: Request, largest: int = LARGEST) -> JsonObject:
-    """The JSON object of the body."""
+async def json_object(request: Request, largest: int = LARGEST, *, optional: bool = False) -> JsonObject:
+    """The JSON object of the body; `optional`: a body that is absent is an empty one."""
     body = await read_body(request, largest)
+    if optional and not body.strip():
+        return {}
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:

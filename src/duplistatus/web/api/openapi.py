@@ -100,6 +100,8 @@ def _shapes() -> dict[str, Any]:
     from pydantic.json_schema import models_json_schema
 
     from duplistatus.web.api import (
+        account_schemas,
+        access_schemas,
         channel_schemas,
         explain_schemas,
         message_schemas,
@@ -113,7 +115,9 @@ def _shapes() -> dict[str, Any]:
     )
 
     modules = (
+        account_schemas,
         schemas,
+        access_schemas,
         channel_schemas,
         explain_schemas,
         message_schemas,
