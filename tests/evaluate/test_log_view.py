@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -233,3 +234,11 @@ def test_exceptions_of_any_form_have_a_message(text: str, message: str, kind: st
 @given(st.text(min_size=1).filter(str.strip))
 def test_any_exception_has_a_message(text: str) -> None:
     assert failure_of(text).message.strip()
+
+
+@pytest.mark.parametrize("piece", [" - [a-", " - [a-b-", " - [a-b-c]", " - [a", "- [", "-", "]", "\n"])
+def test_a_page_takes_no_longer_for_lines_that_nearly_have_a_tag(piece: str) -> None:
+    lines = untagged(*[piece * (1_200 // len(piece))] * 5_000)
+    begun = time.process_time()
+    log_page(lines, "nothing like this")
+    assert time.process_time() - begun < 1

@@ -24,11 +24,22 @@ ERROR, WARNING, OTHER = "error", "warning", "other"
 
 # `2026-07-10 03:00:12 +02 - [Warning-Duplicati.Library.Main.Controller-UnsupportedOption]: …`. The time is in the culture of the host,
 # ids may hold spaces, and reduced reports end after the bracket.
-_TAG = re.compile(r" - \[(\w+)-([^\]\n]*)-([^-\]\n]+)\](?:: ?| |$)", re.MULTILINE)
+_OPENING = " - ["
+_LEVEL = re.compile(r"\w+")
 _TAG_WITHIN, _TAG_ENDS = 80, 600
 _STAMP = re.compile(r"(\S+) (\d{1,2}[:.]\d{2}[:.]\d{2})(?: \S+)?\Z")
 _OFFSET = re.compile(r" ([+-])(\d{2})(?::(\d{2}))?\Z", re.ASCII)
 _MARKER = re.compile(r"\.\.\. and [0-9]+ more\s*")
+
+
+class _Tag(NamedTuple):
+    """The bracket of a line, and where it stands in it."""
+
+    start: int
+    end: int
+    level: str
+    tag: str
+    id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +120,32 @@ def parse_line(text: str, level: str = "") -> LogLine:
     tag = _tag(text)
     if tag is None:
         return LogLine(level, "", "", "", "", "", text)
-    stamp = text[: tag.start()]
+    stamp = text[: tag.start]
     parts = _STAMP.match(stamp)
     day, time = (parts[1], parts[2]) if parts else ("", "")
-    return LogLine(tag[1].lower(), stamp, day, time, tag[2], tag[3], text[tag.end() :])
+    return LogLine(tag.level, stamp, day, time, tag.tag, tag.id, text[tag.end :])
 
 
-def _tag(text: str) -> re.Match[str] | None:
-    """The bracket with level, tag and id, where the line has one at its beginning."""
+def _tag(text: str) -> _Tag | None:
+    """The bracket with level, tag and id, where the line has one at its beginning. The few places where one may begin are looked at one
+    by one, so that no line takes longer than others of its length."""
     line_end = text.find("\n", 0, _TAG_ENDS)
-    tag = _TAG.search(text, 0, line_end if line_end >= 0 else _TAG_ENDS)
-    return tag if tag and 0 < tag.start() <= _TAG_WITHIN else None
+    end = line_end if line_end >= 0 else min(len(text), _TAG_ENDS)
+    start = text.find(_OPENING, 0, _TAG_WITHIN + len(_OPENING))
+    while start >= 0:
+        inside = start + len(_OPENING)
+        closed = text.find("]", inside, end)
+        if closed < 0:
+            return None
+        after = closed + 1
+        if after == end or text[after] in ": ":
+            level, _, rest = text[inside:closed].partition("-")
+            tag, dash, id_ = rest.rpartition("-")
+            if dash and id_ and _LEVEL.fullmatch(level):
+                after += 2 if text.startswith(": ", after, end) else int(after < end)
+                return _Tag(start, after, level.lower(), tag, id_) if start else None
+        start = text.find(_OPENING, start + 1, _TAG_WITHIN + len(_OPENING))
+    return None
 
 
 def log_lines(lines: Sequence[str], warnings: Sequence[str], errors: Sequence[str], exception: str | None = None) -> list[tuple[str, str]]:
@@ -145,9 +171,9 @@ def log_page(texts: Iterable[tuple[str, str]], query: str = "", level: str = "",
     for number, (known_level, text) in enumerate(texts, 1):
         total = number
         tag = _tag(text)
-        if finder and not (finder.search(text, tag.end() if tag else 0) or (tag and finder.search(tag[3]))):
+        if finder and not (finder.search(text, tag.end if tag else 0) or (tag and finder.search(tag.id))):
             continue
-        of_line = (tag[1].lower() if tag else known_level) or OTHER
+        of_line = (tag.level if tag else known_level) or OTHER
         counts[of_line] += 1
         if level in {"", of_line}:
             found.append((number, known_level, text))

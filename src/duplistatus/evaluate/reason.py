@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import re
 
+from duplistatus.evaluate.log_view import parse_line
 from duplistatus.report.report import Report, Status
 
-_PREFIX = re.compile(r".*? - \[\w+-.+?-[^-\]]+\]: ")
-_EXCEPTION_TYPE = re.compile(r"[\w.`+]+(?:Exception|Error)\b(?: \([^)]*\))?: ")
+# Begins only where a word begins, and looks only so far for the end of the bracket: anybody may send any text, and the search must not
+# take longer for one than for another.
+_EXCEPTION_TYPE = re.compile(r"(?<![\w.`+])[\w.`+]+(?:Exception|Error)(?: \([^)]{0,80}\))?: ")
 _LONGEST = 200
+_LOOKED_AT = 4_000
+"""Characters of a text in which its first line is looked for."""
 
 
 def reason_of(report: Report) -> str:
@@ -26,6 +30,7 @@ def reason_of(report: Report) -> str:
 
 
 def _in_brief(text: str) -> str:
-    first = _PREFIX.sub("", text, count=1).strip().split("\n", 1)[0].strip()
+    message = parse_line(text.lstrip()[:_LOOKED_AT]).text
+    first = message.strip().split("\n", 1)[0].strip()
     first = _EXCEPTION_TYPE.sub("", first, count=1)
     return first if len(first) <= _LONGEST else first[: _LONGEST - 1].rstrip() + "…"
