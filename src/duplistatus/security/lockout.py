@@ -1,7 +1,8 @@
 """Guessing of passwords is stopped. In: attempts to sign in, told before the password is checked and after; out: whether one may go on.
-Five wrong passwords lock an account for 15 minutes, twice as long each further time, a day at most, whether the account exists or
-not; 30 from one address within 15 minutes stop that address. An attempt counts as failed until it has succeeded, so that many at
-once get no more tries than one after the other."""
+Five wrong passwords lock a name for 15 minutes, twice as long each further time, a day at most, whether the account exists or not; 30
+from one address within 15 minutes stop that address. Browsers from which a user has signed in before, and users who are signed in, are
+counted apart, so that nobody elsewhere can lock them out. An attempt counts as failed until it has succeeded, so that many at once get
+no more tries than one after the other."""
 
 from __future__ import annotations
 
@@ -11,9 +12,10 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from duplistatus.clock import DAY, MINUTE, Instant
-from duplistatus.store import sign_in_failures
+from duplistatus.store import accounts, devices, sign_in_failures
 from duplistatus.store.accounts import failure_subject, username_key
 from duplistatus.store.database import Connection
+from duplistatus.store.ids import UserId
 from duplistatus.store.sign_in_failures import Failures
 
 ACCOUNT_FAILURES = 5
@@ -41,13 +43,36 @@ class Stopped:
     until: Instant
 
 
+@dataclass(frozen=True, slots=True)
+class Guesser:
+    """Whose tries are counted together: those for `subject`, and those from `address`, None where the address does not matter."""
+
+    subject: str
+    address: str | None = None
+
+
+def stranger(username: str, address: str) -> Guesser:
+    """Anybody who tries a name, from anywhere: all of them together have the tries of that name."""
+    return Guesser(_account_subject(username), _address_subject(address))
+
+
+def known_browser(device: str) -> Guesser:
+    """A browser from which that user has signed in. Its value is as hard to guess as a session, so its address says nothing more."""
+    return Guesser(f"device:{device}")
+
+
+def oneself(user_id: UserId) -> Guesser:
+    """A user who is signed in and gives the current password again."""
+    return Guesser(f"own:{user_id}")
+
+
 def lock_length(locks: int) -> int:
     """Milliseconds of the lock that follows after `locks` earlier ones."""
     return min(ACCOUNT_LOCK << min(locks, 10), LONGEST_LOCK)
 
 
 def current(failures: Failures | None, now: Instant) -> Failures:
-    """What still counts of the failures of an account: a lock that is over gives new tries, a quiet day forgets everything."""
+    """What still counts of the failures of a subject: a lock that is over gives new tries, a quiet day forgets everything."""
     if failures is None or now - max(failures.first_at, failures.locked_until or 0) >= FORGOTTEN_AFTER:
         return Failures(0, now)
     if failures.locked_until is not None and failures.locked_until <= now:
@@ -83,45 +108,49 @@ def _address_now(failures: Failures | None, now: Instant) -> Failures:
     return failures
 
 
-def begin(connection: Connection, username: str, address: str, now: Instant) -> Stopped | None:
+def begin(connection: Connection, guesser: Guesser, now: Instant) -> Stopped | None:
     """Tells an attempt before its password is checked. None: it may go on, and counts as failed until `succeeded`."""
-    account_subject, address_subject = _account_subject(username), _address_subject(address)
-    known = sign_in_failures.find(connection, address_subject)
+    known = sign_in_failures.find(connection, guesser.address) if guesser.address is not None else None
     by_address = _address_now(known, now)
     if by_address.count >= ADDRESS_FAILURES:
         return Stopped(Stop.ADDRESS, Instant(by_address.first_at + ADDRESS_WINDOW))
-    account = current(sign_in_failures.find(connection, account_subject), now)
+    account = current(sign_in_failures.find(connection, guesser.subject), now)
     if account.locked_until is None and account.count >= ACCOUNT_FAILURES:
         account = locked(account, now)
-        sign_in_failures.keep(connection, account_subject, account)
+        sign_in_failures.keep(connection, guesser.subject, account)
     if account.locked_until is not None:
         return Stopped(Stop.ACCOUNT, account.locked_until)
     if known is None:
         sign_in_failures.prune(connection, Instant(now - FORGOTTEN_AFTER))
-    sign_in_failures.keep(connection, account_subject, replace(account, count=account.count + 1))
-    sign_in_failures.keep(connection, address_subject, replace(by_address, count=by_address.count + 1))
+    sign_in_failures.keep(connection, guesser.subject, replace(account, count=account.count + 1))
+    if guesser.address is not None:
+        sign_in_failures.keep(connection, guesser.address, replace(by_address, count=by_address.count + 1))
     return None
 
 
-def failed(connection: Connection, username: str, now: Instant) -> Stopped | None:
+def failed(connection: Connection, guesser: Guesser, now: Instant) -> Stopped | None:
     """Tells that the password was wrong; the lock that this led to."""
-    subject = _account_subject(username)
-    account = current(sign_in_failures.find(connection, subject), now)
+    account = current(sign_in_failures.find(connection, guesser.subject), now)
     if account.locked_until is None and account.count >= ACCOUNT_FAILURES:
         account = locked(account, now)
-        sign_in_failures.keep(connection, subject, account)
+        sign_in_failures.keep(connection, guesser.subject, account)
     return Stopped(Stop.ACCOUNT, account.locked_until) if account.locked_until is not None else None
 
 
-def succeeded(connection: Connection, username: str, address: str) -> None:
-    """Tells that the password was right: the account starts anew, the address gets this attempt back."""
-    forgive(connection, username)
-    subject = _address_subject(address)
-    failures = sign_in_failures.find(connection, subject)
-    if failures is not None:
-        sign_in_failures.keep(connection, subject, replace(failures, count=max(0, failures.count - 1)))
+def succeeded(connection: Connection, guesser: Guesser) -> None:
+    """Tells that the password was right: this guesser starts anew, and others do not; the address gets this attempt back."""
+    sign_in_failures.forget(connection, guesser.subject)
+    failures = sign_in_failures.find(connection, guesser.address) if guesser.address is not None else None
+    if guesser.address is not None and failures is not None:
+        sign_in_failures.keep(connection, guesser.address, replace(failures, count=max(0, failures.count - 1)))
 
 
 def forgive(connection: Connection, username: str) -> None:
-    """Ends the lock of an account and forgets its failures."""
+    """Ends every lock of an account and forgets its failures, wherever they came from."""
     sign_in_failures.forget(connection, _account_subject(username))
+    account = accounts.by_name(connection, username)
+    if account is None:
+        return
+    sign_in_failures.forget(connection, oneself(account.user.id).subject)
+    for device in devices.of_user(connection, account.user.id):
+        sign_in_failures.forget(connection, known_browser(device).subject)

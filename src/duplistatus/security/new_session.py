@@ -12,15 +12,18 @@ from duplistatus.store.accounts import User
 from duplistatus.store.sessions import Session
 
 LIFETIME = DAY
+"""Of a session that is in use all the time: whoever got hold of one loses it within a day, and people sign in once a working day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Where a request comes from: the client's address, the name of its program, the session it has."""
+    """Where a request comes from: the client's address, the name of its program, the session it has, and the SHA-256 of the value by
+    which the browser may be known, empty without one."""
 
     address: str
     user_agent: str
     session: Session | None = None
+    device_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)

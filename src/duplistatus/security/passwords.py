@@ -43,6 +43,11 @@ def _no_password() -> str:
 NO_PASSWORD = _no_password()
 
 
+def _no_older_password(password_hash: str) -> str:
+    """A well-formed hash of bcrypt that fits nothing, as dear as the one given. Their form is `$2b$12$` and 53 characters."""
+    return password_hash[:7] + "." * 53
+
+
 class TooManySignIns(Exception):
     """More passwords wait to be checked than is reasonable."""
 
@@ -142,7 +147,18 @@ async def hash_in_thread(password: str) -> str:
     return await _QUEUE.run(lambda: hash_password(password))
 
 
-async def fits_in_thread(password_hash: str | None, password: str) -> bool:
-    """As `fits`; None, for an account that does not exist, takes as long and never fits. Raises TooManySignIns when too many wait."""
-    checked = await _QUEUE.run(lambda: fits(password_hash or NO_PASSWORD, password))
-    return checked and password_hash is not None
+def fits_at_equal_cost(password_hash: str | None, password: str, older: str | None) -> bool:
+    """As `fits`; None, for an account that does not exist, never fits. What is computed is the same for every name: a hash of Argon2,
+    and as long as any account has one of bcrypt (`older`), one of those besides."""
+    if older is None:
+        return fits(password_hash or NO_PASSWORD, password) and password_hash is not None
+    if password_hash is not None and password_hash.startswith(_BCRYPT):
+        fits(NO_PASSWORD, password)
+        return fits(password_hash, password)
+    fits(_no_older_password(older), password)
+    return fits(password_hash or NO_PASSWORD, password) and password_hash is not None
+
+
+async def fits_in_thread(password_hash: str | None, password: str, older: str | None = None) -> bool:
+    """As `fits_at_equal_cost`. Raises TooManySignIns when too many wait."""
+    return await _QUEUE.run(lambda: fits_at_equal_cost(password_hash, password, older))

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from duplistatus.clock import Clock, Instant
 from duplistatus.security import lockout
-from duplistatus.security.lockout import Stop, Stopped
+from duplistatus.security.lockout import Guesser, Stop, Stopped
 from duplistatus.security.new_session import NewSession, Visitor, new_session
 from duplistatus.security.passwords import Policy, fits_in_thread, hash_in_thread, is_out_of_date, refuse_crowd
-from duplistatus.store import accounts, audit, sessions
+from duplistatus.security.tokens import token_hash
+from duplistatus.store import accounts, audit, devices, sessions
 from duplistatus.store.accounts import Account, User
 from duplistatus.store.audit import Entry
 from duplistatus.store.database import Connection, Database
@@ -95,7 +96,18 @@ def _raise(stopped: Stopped, *, just_now: bool) -> None:
     raise AccountLocked(stopped.until, just_now=just_now)
 
 
-async def _check(desk: Desk, action: str, username: str, account: Account | None, password: str, visitor: Visitor) -> None:
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """A password that somebody gave: for which name, and the account of it, which may not exist."""
+
+    action: str
+    username: str
+    account: Account | None
+    password: str
+    guesser: Guesser
+
+
+async def _check(desk: Desk, given: _Try, visitor: Visitor) -> None:
     """Checks a password against an account that may not exist. Returns when it fits; what led there is still counted as a failure,
     which the caller takes back together with what the password was for.
 
@@ -104,11 +116,12 @@ async def _check(desk: Desk, action: str, username: str, account: Account | None
     3. A wrong one is written down, and locks the account when it was one too many.
     """
     refuse_crowd()
+    action, username, account, guesser = given.action, given.username, given.account, given.guesser
     user = account.user if account else None
 
     def begin(connection: Connection) -> Stopped | None:
         now = desk.clock.now()
-        stopped = lockout.begin(connection, username, visitor.address, now)
+        stopped = lockout.begin(connection, guesser, now)
         if stopped is not None:
             audit.record(connection, _failure(action, visitor, now, f"{stopped.why.value} locked", user, username))
         return stopped
@@ -116,13 +129,15 @@ async def _check(desk: Desk, action: str, username: str, account: Account | None
     stopped = await desk.writer.write(begin, changes=False)
     if stopped is not None:
         _raise(stopped, just_now=False)
-    if await fits_in_thread(account.password_hash if account else None, password):
+    with desk.database.read() as connection:
+        older = accounts.older_hash(connection)
+    if await fits_in_thread(account.password_hash if account else None, given.password, older):
         return
 
     def fail(connection: Connection) -> Stopped | None:
         now = desk.clock.now()
         audit.record(connection, _failure(action, visitor, now, "wrong password" if user else "unknown name", user, username))
-        return lockout.failed(connection, username, now)
+        return lockout.failed(connection, guesser, now)
 
     stopped = await desk.writer.write(fail, changes=False)
     if stopped is not None:
@@ -130,13 +145,15 @@ async def _check(desk: Desk, action: str, username: str, account: Account | None
     raise WrongPassword
 
 
-async def sign_in(desk: Desk, username: str, password: str, visitor: Visitor) -> NewSession:
+async def sign_in(desk: Desk, username: str, password: str, visitor: Visitor, device_token: str | None = None) -> NewSession:
     """Signs somebody in: a session with a new id takes the place of the visitor's. A hash that is out of date is made anew.
+    `device_token`: the value by which the visitor's browser shall be known from now on.
     Raises WrongPassword, AccountLocked, AddressBlocked, TooManySignIns, StoreError."""
     username = username.replace("\0", " ")  # PostgreSQL cannot even be asked for that character
     with desk.database.read() as connection:
         account = accounts.by_name(connection, username)
-    await _check(desk, "login", username, account, password, visitor)
+        guesser = _guesser(connection, username, account, visitor, desk.clock.now())
+    await _check(desk, _Try("login", username, account, password, guesser), visitor)
     if account is None:
         raise WrongPassword
     newer = await hash_in_thread(password) if is_out_of_date(account.password_hash) else None
@@ -147,7 +164,9 @@ async def sign_in(desk: Desk, username: str, password: str, visitor: Visitor) ->
         if current is None or current.password_hash != account.password_hash:
             return None  # it was changed or removed while the password was checked
         user = current.user
-        lockout.succeeded(connection, username, visitor.address)
+        lockout.succeeded(connection, guesser)
+        if device_token is not None:
+            devices.remember(connection, user.id, visitor.device_hash, token_hash(device_token), now)
         accounts.logged_in(connection, user.id, visitor.address, now)
         if newer is not None:
             accounts.rehash(connection, user.id, newer)
@@ -163,6 +182,15 @@ async def sign_in(desk: Desk, username: str, password: str, visitor: Visitor) ->
     if opened is None:
         raise WrongPassword
     return opened
+
+
+def _guesser(connection: Connection, username: str, account: Account | None, visitor: Visitor, now: Instant) -> Guesser:
+    """Whose tries this one is counted with. The value of a browser speaks only for those who have signed in from it."""
+    if account is not None and visitor.device_hash:
+        device = devices.find(connection, visitor.device_hash, account.user.id, now)
+        if device is not None:
+            return lockout.known_browser(device)
+    return lockout.stranger(username, visitor.address)
 
 
 async def sign_out(desk: Desk, visitor: Visitor) -> None:
@@ -187,8 +215,9 @@ async def change_password(desk: Desk, user: User, current: str | None, new: str,
     if account is None:
         raise WrongPassword
     forced = account.user.must_change_password
+    guesser = lockout.oneself(user.id)
     if current:
-        await _check(desk, "change_password", user.username, account, current, visitor)
+        await _check(desk, _Try("change_password", user.username, account, current, guesser), visitor)
     elif not forced:
         raise PasswordMissing
     await _check_new(desk, account, current, new, visitor)
@@ -202,7 +231,7 @@ async def change_password(desk: Desk, user: User, current: str | None, new: str,
         accounts.set_password(connection, user.id, new_hash, now, must_change=False)
         sessions.end_all_of(connection, user.id, but=visitor.session.token_hash if visitor.session else "")
         if current:
-            lockout.succeeded(connection, user.username, visitor.address)
+            lockout.succeeded(connection, guesser)
         audit.record(connection, _entry("change_password", visitor, now, {"was_forced": forced}, user))
         return True
 
@@ -222,7 +251,7 @@ async def _check_new(desk: Desk, account: Account, current: str | None, new: str
         reason = "the new password is the current one" if unchanged else "the new password does not meet the policy"
         audit.record(connection, _failure("change_password", visitor, desk.clock.now(), reason, account.user))
         if current:
-            lockout.succeeded(connection, account.user.username, visitor.address)
+            lockout.succeeded(connection, lockout.oneself(account.user.id))
 
     await desk.writer.write(refuse, changes=False)
     if unchanged:

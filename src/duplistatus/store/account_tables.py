@@ -1,9 +1,9 @@
-"""The tables of people and programs: accounts, sessions, failed sign-ins, keys of programs, the audit log, and the product's own
-settings."""
+"""The tables of people and programs: accounts, sessions, known browsers, failed sign-ins, keys of programs, the audit log, and the
+product's own settings."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, PrimaryKeyConstraint, Table, Text, UniqueConstraint
 
 from duplistatus.store.columns import Id, at, count, flag, id_column, metadata, text
 
@@ -54,6 +54,19 @@ session = Table(
     Index("ix_session_expires_at", "expires_at"),
 )
 
+# Browsers from which somebody has signed in: whoever guesses elsewhere does not lock them out.
+known_device = Table(
+    "known_device",
+    metadata,
+    Column("id", Text, primary_key=True),
+    # SHA-256 of the cookie's value; people who share a browser share it
+    Column("token_hash", Text, nullable=False),
+    Column("user_id", Text, ForeignKey("user.id", ondelete="CASCADE"), nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    UniqueConstraint("token_hash", "user_id"),
+    Index("ix_known_device_user_id", "user_id"),
+)
+
 # Keys by which programs call.
 api_key = Table(
     "api_key",
@@ -73,7 +86,7 @@ api_key = Table(
     count("uses"),
 )
 
-# Failed sign-ins by `user:<name>` and `address:<ip>`.
+# Failed sign-ins by what `security.lockout` counts together: a name, an address, a known browser, a signed-in user.
 login_failure = Table(
     "login_failure",
     metadata,

@@ -81,7 +81,16 @@ _LIST = Statement(
 )
 _COUNT_FOUND = Statement(select(func.count()).select_from(user).where(_FOUND))
 _COUNT = Statement(select(func.count()).select_from(user))
+_ROW = Statement(
+    select(*_LISTED)
+    .outerjoin_from(user, login_failure, login_failure.c.subject == "user:" + user.c.username_key)
+    .where(user.c.id == bindparam("id"))
+)
+_OLDER_HASH = Statement(select(user.c.password_hash).where(user.c.password_hash.like("$2%")).limit(1))
+# Rows that another process is about to change are waited for, so that two processes never take away the last two administrators.
+_LOCK_ADMINS = Statement(select(user.c.id).where(user.c.is_admin == 1).order_by(user.c.id).with_for_update())
 _COUNT_ADMINS = Statement(select(func.count()).select_from(user).where(user.c.is_admin == 1))
+_ADMINS = Statement(select(*_USER, user.c.password_hash).where(user.c.is_admin == 1).order_by(user.c.username_key))
 _MUST_CHANGE = Statement(select(user.c.must_change_password).where(user.c.username_key == bindparam("key")))
 _INSERT = Statement(insert(user))
 _LOGGED_IN = Statement(
@@ -131,6 +140,28 @@ def count(connection: Connection) -> int:
 
 def count_admins(connection: Connection) -> int:
     return int(connection.value(_COUNT_ADMINS))
+
+
+def hold_admins(connection: Connection) -> None:
+    """Until the end of this transaction no other one makes an administrator less. What is read afterwards is what then holds."""
+    connection.rows(_LOCK_ADMINS)
+
+
+def older_hash(connection: Connection) -> str | None:
+    """A hash of bcrypt, where an account still has one."""
+    found: str | None = connection.value(_OLDER_HASH)
+    return found
+
+
+def row(connection: Connection, user_id: UserId) -> AccountRow | None:
+    """One user as the list has it."""
+    found = connection.row(_ROW, {"id": user_id})
+    return AccountRow(_user(found), *found[5:]) if found else None
+
+
+def admins(connection: Connection) -> list[Account]:
+    """The administrators, by name."""
+    return [found for found in map(_account, connection.rows(_ADMINS)) if found is not None]
 
 
 def must_change_password(connection: Connection, username: str) -> bool:

@@ -1,5 +1,5 @@
-"""Wrong passwords, counted by account name and by address. In: a subject, `user:<name>` or `address:<network>`; out: its count. What the
-counts mean is decided in `security`."""
+"""Wrong passwords, counted by subject: a name, an address, a known browser, a user. In: the subject, `user:<name>` or `address:<network>`
+and so on; out: its count. What the counts mean is decided in `security`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ class Failures:
 
 
 _NAMES = ("failures", "first_at", "locked_until", "locks")
-_FIND = Statement(select(*(login_failure.c[name] for name in _NAMES)).where(login_failure.c.subject == bindparam("subject")))
+# Held until the end of the transaction: attempts that several processes count at once are all counted.
+_FIND = Statement(
+    select(*(login_failure.c[name] for name in _NAMES)).where(login_failure.c.subject == bindparam("subject")).with_for_update()
+)
 _INSERT = Statement(insert(login_failure).values({name: bindparam(name) for name in ("subject", *_NAMES)}))
 _UPDATE = Statement(
     update(login_failure).where(login_failure.c.subject == bindparam("of")).values({name: bindparam(name) for name in _NAMES})

@@ -13,7 +13,9 @@ from duplistatus.store import sessions
 from duplistatus.store.database import Connection, StoreError
 from duplistatus.store.sessions import Session
 from duplistatus.web.context import context
+from duplistatus.web.device_cookie import device_hash
 from duplistatus.web.doors import client_of
+from duplistatus.web.sign_in_limits import check_sessions
 
 COOKIE = "sessionId"
 LEGACY_COOKIE = "session"
@@ -51,11 +53,13 @@ def _seen(request: Request, hashed: str, now: Instant) -> None:
 def visitor(request: Request, session: Session | None) -> Visitor:
     """Where the request comes from, for what is kept of it."""
     address = client_of(request).address
-    return Visitor(address, user_agent(request), session)
+    return Visitor(address, user_agent(request), session, device_hash(request))
 
 
 async def open_session(request: Request) -> NewSession:
-    """Stores a session that nobody has signed in to. Now and then it also removes what is out of date."""
+    """Stores a session that nobody has signed in to. Now and then it also removes what is out of date. Raises Refused where too many
+    come from one address."""
+    check_sessions(request)
     now = context(request).clock.now()
     new = new_session(visitor(request, None), None, now)
     prunes = new.session.token_hash.startswith("00")  # the hash is random: one in 256

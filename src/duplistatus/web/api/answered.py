@@ -20,6 +20,11 @@ def answered(*shapes: str, many: bool = False, failures: Mapping[int, str] | Non
     return found
 
 
+def taking(shape: str, *, required: bool = True) -> dict[str, Any]:
+    """What a route that reads its body by itself tells of it: `openapi_extra=taking("NewUser")`."""
+    return {"requestBody": {"required": required, "content": {"application/json": {"schema": _shape(shape)}}}}
+
+
 def failing(status: int, sentence: str, shape: str) -> Responses:
     """A failure with a shape of its own."""
     return {status: _json(sentence, _shape(shape))}

@@ -29,16 +29,31 @@ from duplistatus.security.sign_in import (
 from duplistatus.store import accounts, sessions
 from duplistatus.store.accounts import User
 from duplistatus.web.access import Access, Caller, guarded, no_session
+from duplistatus.web.api.answered import Responses, answered, failing, taking
 from duplistatus.web.body import json_object, text
 from duplistatus.web.context import context
 from duplistatus.web.errors import Refused
 from duplistatus.web.same_site import check_change
 from duplistatus.web.sessions import LEGACY_COOKIE, find_session, give_cookie, open_session, take_cookie, visitor
+from duplistatus.web.sign_in_limits import check_passwords
 
 router = APIRouter(tags=["sign-in"])
 
 _SMALL = 16 * 1024
 """Bytes: no honest body of these requests is larger."""
+_NOT_NOW = {429: "Too many from this address", 503: "Too many people are signing in"}
+_WITHOUT = {403: "The session's token is missing or wrong"}
+
+
+def _not_let_in(*statuses: int) -> Responses:
+    sentences = {
+        400: "Something is missing, or the new password will not do",
+        401: "Name or password is wrong",
+        403: "The account is locked, or the session's token is missing or wrong",
+        429: "Too many wrong passwords, or too many tries, from this address",
+    }
+    shapes: Responses = {status: failing(status, sentences[status], "SignInFailure")[status] for status in statuses}
+    return {**shapes, **failing(503, _NOT_NOW[503], "Failure")}
 
 Anybody = Annotated[Caller, guarded(Access.OPEN)]
 
@@ -63,8 +78,13 @@ def too_many_sign_ins() -> Refused:
     return Refused(503, "Too many people are signing in; try again in a moment", "busy", headers={"Retry-After": "2"})
 
 
-@router.get("/api/csrf", summary="The CSRF token of the session; makes a session where there is none")
+@router.get(
+    "/api/csrf",
+    summary="The CSRF token of the session; makes a session where there is none",
+    responses=answered("Token", failures={429: _NOT_NOW[429]}),
+)
 async def csrf(request: Request, caller: Anybody) -> Response:
+    """New sessions are limited to 60 a minute from one address."""
     token = caller.csrf_token
     if token is not None:
         return JSONResponse({"token": token, "message": "CSRF token generated successfully"})
@@ -74,7 +94,11 @@ async def csrf(request: Request, caller: Anybody) -> Response:
     return response
 
 
-@router.post("/api/session", summary="Makes a session that nobody has signed in to")
+@router.post(
+    "/api/session",
+    summary="Makes a session that nobody has signed in to",
+    responses=answered("BegunSession", failures={429: _NOT_NOW[429]}),
+)
 async def create_session(request: Request, _: Annotated[Caller, guarded(Access.OPEN, csrf=False)]) -> Response:
     new = await open_session(request)
     response = JSONResponse({"sessionId": new.session.public_id, "message": "Session created successfully"})
@@ -82,7 +106,11 @@ async def create_session(request: Request, _: Annotated[Caller, guarded(Access.O
     return response
 
 
-@router.get("/api/session", summary="Whether the session of the cookie is valid")
+@router.get(
+    "/api/session",
+    summary="Whether the session of the cookie is valid",
+    responses={**answered("SessionValidity"), **failing(401, "There is no cookie", "SessionValidity")},
+)
 async def session(request: Request, caller: Anybody) -> Response:
     if "cookie" not in request.headers:
         return JSONResponse({"valid": False, "error": "No session cookie"}, status_code=401)
@@ -90,7 +118,7 @@ async def session(request: Request, caller: Anybody) -> Response:
     return JSONResponse({"valid": found is not None, "sessionId": found.public_id if found else None})
 
 
-@router.delete("/api/session", summary="Ends the session that `POST /api/session` made")
+@router.delete("/api/session", summary="Ends the session that `POST /api/session` made", responses=answered("Message"))
 async def delete_session(request: Request, _: Annotated[Caller, guarded(Access.OPEN, csrf=False)]) -> Response:
     if LEGACY_COOKIE not in request.cookies:
         return JSONResponse({"message": "No session to delete"})
@@ -103,9 +131,16 @@ async def delete_session(request: Request, _: Annotated[Caller, guarded(Access.O
     return response
 
 
-@router.post("/api/auth/login", summary="Signs in")
+@router.post(
+    "/api/auth/login",
+    summary="Signs in",
+    responses={**answered("SignedIn"), **_not_let_in(400, 401, 403, 429)},
+    openapi_extra=taking("Credentials"),
+)
 async def login(request: Request, caller: Annotated[Caller, guarded(Access.OPEN, csrf=False)]) -> Response:
-    """Body: `{"username", "password"}`, with the session and token of `GET /api/csrf`. The answer sets a new session id."""
+    """With the session and token of `GET /api/csrf`. The answer sets a new session id and keeps the token. Limited to 60 a minute from one
+    address."""
+    check_passwords(request)
     await check_change(request, caller.csrf_token)
     body = await json_object(request, _SMALL)
     username, password = text(body, "username"), text(body, "password")
@@ -139,7 +174,9 @@ def sign_in_refusal(error: Exception, now: Instant) -> Refused:
             return _refused(401, "Invalid username or password", "INVALID_CREDENTIALS")
 
 
-@router.post("/api/auth/logout", summary="Signs out")
+@router.post(
+    "/api/auth/logout", summary="Signs out", responses=answered("SignInDone", failures={401: "There is no session", **_WITHOUT})
+)
 async def logout(request: Request, caller: Anybody) -> Response:
     await sign_out(desk(request), visitor(request, caller.session))
     response = JSONResponse({"success": True, "message": "Logged out successfully", "successCode": "LOGGED_OUT"})
@@ -147,17 +184,24 @@ async def logout(request: Request, caller: Anybody) -> Response:
     return response
 
 
-@router.get("/api/auth/me", summary="Who is signed in")
+@router.get("/api/auth/me", summary="Who is signed in", responses=answered("WhoAmI", failures={401: "There is no session"}))
 async def me(caller: Anybody) -> Response:
     if caller.session is None:
         raise no_session()
     return JSONResponse({"authenticated": caller.user is not None, "user": user_json(caller.user) if caller.user else None})
 
 
-@router.post("/api/auth/change-password", summary="Changes one's own password")
+@router.post(
+    "/api/auth/change-password",
+    summary="Changes one's own password",
+    responses={**answered("SignInDone"), **_not_let_in(400, 401, 403, 429)},
+    openapi_extra=taking("NewPassword"),
+)
 async def change_own_password(request: Request, caller: Annotated[Caller, guarded(Access.PASSWORD)]) -> Response:
-    """Body: `{"currentPassword", "newPassword"}`; a forced change needs only the new one. Other sessions of the user end."""
+    """A forced change needs only the new one. Other sessions of the user end; this one goes on under its id. Limited to 60 a minute from
+    one address."""
     assert caller.user is not None  # noqa: S101 - the guard lets nobody else in
+    check_passwords(request)
     body = await json_object(request, _SMALL)
     current, new = text(body, "currentPassword"), text(body, "newPassword")
     if not new:
@@ -178,7 +222,7 @@ async def change_own_password(request: Request, caller: Annotated[Caller, guarde
     return JSONResponse({"success": True, "message": "Password changed successfully", "successCode": "PASSWORD_CHANGED"})
 
 
-@router.get("/api/auth/password-policy", summary="What is asked of a new password")
+@router.get("/api/auth/password-policy", summary="What is asked of a new password", responses=answered("PasswordPolicy"))
 async def password_policy(request: Request, _: Anybody) -> Response:
     policy = Policy.of(context(request).settings)
     return JSONResponse(
@@ -192,7 +236,11 @@ async def password_policy(request: Request, _: Anybody) -> Response:
     )
 
 
-@router.get("/api/auth/admin-must-change-password", summary="Whether the first account still has its documented password")
+@router.get(
+    "/api/auth/admin-must-change-password",
+    summary="Whether the first account still has its documented password",
+    responses=answered("MustChangePassword"),
+)
 async def admin_must_change_password(request: Request, _: Anybody) -> Response:
     with context(request).database.read() as connection:
         return JSONResponse({"mustChangePassword": accounts.must_change_password(connection, FIRST_NAME)})

@@ -23,8 +23,10 @@ from duplistatus.security.sign_in import (
 from duplistatus.web.access import Access, Caller, guarded
 from duplistatus.web.api.auth import desk
 from duplistatus.web.context import context
+from duplistatus.web.pages.login import too_many_tries
 from duplistatus.web.pages.rendering import page, reader_of
 from duplistatus.web.sessions import visitor
+from duplistatus.web.sign_in_limits import wait_for_password
 
 router = APIRouter(include_in_schema=False)
 
@@ -39,6 +41,11 @@ async def change_password_by_form(request: Request, caller: Annotated[Caller, gu
     """Changes it. The session stays; the user's others end."""
     assert caller.user is not None  # noqa: S101 - the guard lets nobody else in
     wording = reader_of(request).wording
+    wait = wait_for_password(request)
+    if wait is not None:
+        answer = _form(request, caller, (too_many_tries(wording, wait),), 429)
+        answer.headers["Retry-After"] = str(wait)
+        return answer
     form = await request.form()
     current, new, again = (str(form.get(name, "")) for name in ("current", "new", "again"))
     if new != again:

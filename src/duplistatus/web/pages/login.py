@@ -16,14 +16,17 @@ from duplistatus.i18n.wording import Wording
 from duplistatus.security.first_account import FIRST_NAME
 from duplistatus.security.passwords import TooManySignIns
 from duplistatus.security.sign_in import AccountLocked, AddressBlocked, SignInError, sign_in
+from duplistatus.security.tokens import new_token
 from duplistatus.store import accounts
 from duplistatus.web.access import Access, Caller, guarded
 from duplistatus.web.api.auth import desk
 from duplistatus.web.context import context
+from duplistatus.web.device_cookie import give_device
 from duplistatus.web.errors import Refused, local_path
 from duplistatus.web.pages.rendering import page, reader_of
 from duplistatus.web.same_site import check_change
 from duplistatus.web.sessions import give_cookie, open_session, visitor
+from duplistatus.web.sign_in_limits import wait_for_password
 
 router = APIRouter(include_in_schema=False)
 
@@ -40,8 +43,13 @@ async def show_login(request: Request, caller: Annotated[Caller, guarded(Access.
 
 @router.post("/login")
 async def sign_in_by_form(request: Request, caller: Annotated[Caller, guarded(Access.OPEN, csrf=False)]) -> Response:
-    """Signs in. What is wrong is said on the page itself."""
+    """Signs in, and lets this browser be known. What is wrong is said on the page itself."""
     wording = reader_of(request).wording
+    wait = wait_for_password(request)
+    if wait is not None:
+        answer = await _form(request, caller, "", problem=too_many_tries(wording, wait), status=429)
+        answer.headers["Retry-After"] = str(wait)
+        return answer
     try:
         await check_change(request, caller.csrf_token)
     except Refused:
@@ -53,13 +61,25 @@ async def sign_in_by_form(request: Request, caller: Annotated[Caller, guarded(Ac
     if not username or not password:
         return await _form(request, caller, following, username, wording.gettext("Name and password are both needed."), 400)
     try:
-        opened = await sign_in(desk(request), username, password, visitor(request, caller.session))
+        device = new_token()
+        opened = await sign_in(desk(request), username, password, visitor(request, caller.session), device)
     except (SignInError, TooManySignIns) as error:
         sentence, status = _refusal(request, wording, error)
         return await _form(request, caller, following, username, sentence, status)
     response = RedirectResponse(context(request).settings.root_path + local_path(following), status_code=303)
     give_cookie(request, response, opened.token)
+    give_device(request, response, device)
     return response
+
+
+def too_many_tries(wording: Wording, seconds: int) -> str:
+    """What somebody reads who tries too often."""
+    pattern = wording.ngettext(
+        "Too many tries from this address. Try again in %(num)s second.",
+        "Too many tries from this address. Try again in %(num)s seconds.",
+        seconds,
+    )
+    return pattern % {"num": seconds}
 
 
 def _refusal(request: Request, wording: Wording, error: Exception) -> tuple[str, int]:

@@ -46,3 +46,14 @@ def upgrade() -> None:
     op.add_column("audit", sa.Column("last_at", sa.BigInteger(), nullable=True))
     for name in ("user_id", "username", "action", "category", "status"):
         op.create_index(f"ix_audit_{name}", "audit", [name, "at"])
+    op.create_table(
+        "known_device",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_known_device_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_known_device")),
+        sa.UniqueConstraint("token_hash", "user_id", name=op.f("uq_known_device_token_hash")),
+    )
+    op.create_index("ix_known_device_user_id", "known_device", ["user_id"])
