@@ -88,8 +88,9 @@ class World:
 
 
 def _client(application: FastAPI, kind: Kind) -> TestClient:
-    headers = enter(application, kind).headers
-    return TestClient(application, False, base_url="http://dashboard.test", headers=headers, follow_redirects=False)
+    made = TestClient(application, base_url="http://dashboard.test", raise_server_exceptions=False, follow_redirects=False)
+    made.headers.update(enter(application, kind).headers)
+    return made
 
 
 def world(stack: ExitStack, folder: Path, clock: SetClock, *, with_hidden: bool) -> World:
