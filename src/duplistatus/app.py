@@ -99,6 +99,7 @@ from duplistatus.web.pages import tags as tags_page
 from duplistatus.web.pages import tasks as tasks_page
 from duplistatus.web.pages import templates as templates_page
 from duplistatus.web.pages import users as users_page
+from duplistatus.web.request_limits import RequestLimits
 from duplistatus.web.security_headers import SecurityHeaders
 from duplistatus.web.sub_path import SubPath
 from duplistatus.web.throttle import UploadThrottle
@@ -243,11 +244,7 @@ def build(
     application.state.dispatcher = dispatcher
     application.state.pulse = pulse
     errors.install(application, refusals.error_page)
-    if settings.root_path:
-        application.add_middleware(SubPath, root=settings.root_path)
-    application.add_middleware(FastLane, routes=[route for module in _HOT for route in _routes(module) if "{" not in route.path])
-    application.add_middleware(SecurityHeaders)
-    application.add_middleware(KeyInQuery)
+    _add_middleware(application, settings)
     _add_routes(application)
     return application
 
@@ -258,6 +255,16 @@ def _equip(application: FastAPI, parts: Context) -> None:
     application.state.key_uses = KeyUses(parts)
     application.state.upload_throttle = UploadThrottle(parts.settings.upload_rate, parts.clock)
     application.state.stopping = threading.Event()
+
+
+def _add_middleware(application: FastAPI, settings: Settings) -> None:
+    """What stands around the routes, the innermost first."""
+    if settings.root_path:
+        application.add_middleware(SubPath, root=settings.root_path)
+    application.add_middleware(RequestLimits, root=settings.root_path, without=("/api/upload", "/api/upload/"))
+    application.add_middleware(FastLane, routes=[route for module in _HOT for route in _routes(module) if "{" not in route.path])
+    application.add_middleware(SecurityHeaders)
+    application.add_middleware(KeyInQuery)
 
 
 def _routes(module: ModuleType) -> list[APIRoute]:

@@ -19,9 +19,10 @@ from pathlib import Path
 import structlog
 import uvicorn
 from fastapi import FastAPI
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from duplistatus.settings import Settings
+from duplistatus.web.connection import Connection
 
 _GRACE = 5
 """Seconds that requests under way have to finish; storing what waits has another 4, and all of it must take less than ten."""
@@ -123,13 +124,13 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)  # type: ignore[arg-type]
 
 
-def run(application: FastAPI, settings: Settings) -> None:
-    """Serves until a signal comes. Raises CannotServe, or what the start of the application raised."""
-    started = _Started(application)
-    config = uvicorn.Config(
-        started,
+def configured(application: ASGIApp, certificate: Path | None = None, key: Path | None = None, port: int = 0) -> uvicorn.Config:
+    """How the application is served: no name of a server in answers, no forwarding header believed, no head of a request without end.
+    `port` counts where no socket is given: one of 127.0.0.1, 0 any free one."""
+    return uvicorn.Config(
+        application,
         loop="uvloop",
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -138,9 +139,16 @@ def run(application: FastAPI, settings: Settings) -> None:
         server_header=False,
         date_header=True,
         timeout_graceful_shutdown=_GRACE,
-        ssl_certfile=str(settings.tls_cert_file) if settings.tls_cert_file else None,
-        ssl_keyfile=str(settings.tls_key_file) if settings.tls_key_file else None,
+        port=port,
+        ssl_certfile=str(certificate) if certificate else None,
+        ssl_keyfile=str(key) if key else None,
     )
+
+
+def run(application: FastAPI, settings: Settings) -> None:
+    """Serves until a signal comes. Raises CannotServe, or what the start of the application raised."""
+    started = _Started(application)
+    config = configured(started, settings.tls_cert_file, settings.tls_key_file)
     try:
         config.load()
     except (ssl.SSLError, OSError) as error:
