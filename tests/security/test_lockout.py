@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from duplistatus.clock import DAY, HOUR, MINUTE, Instant, SetClock
 from duplistatus.security import lockout
-from duplistatus.security.lockout import Stop, Stopped, lock_length
+from duplistatus.security.lockout import Stop, Stopped, known_browser, lock_length, oneself, stranger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +28,8 @@ def connection(database: Database) -> Iterator[Connection]:
 
 def guess(connection: Connection, clock: SetClock, name: str = "admin", address: str = ADDRESS) -> Stopped | None:
     """One wrong password, as far as it gets."""
-    stopped = lockout.begin(connection, name, address, clock.now())
-    return stopped or lockout.failed(connection, name, clock.now())
+    guesser = stranger(name, address)
+    return lockout.begin(connection, guesser, clock.now()) or lockout.failed(connection, guesser, clock.now())
 
 
 def guess_until_locked(connection: Connection, clock: SetClock, name: str = "admin") -> Instant:
@@ -47,18 +47,18 @@ def test_the_fifth_wrong_password_locks_a_name_for_a_quarter_of_an_hour_whether_
     assert [guess(connection, clock, name) for _ in range(4)] == [None] * 4
     lock = Stopped(Stop.ACCOUNT, Instant(clock.now() + 15 * MINUTE))
     assert guess(connection, clock, name) == lock
-    assert lockout.begin(connection, name, "203.0.113.9", clock.now()) == lock, "from elsewhere too"
+    assert lockout.begin(connection, stranger(name, "203.0.113.9"), clock.now()) == lock, "from elsewhere too"
 
 
 def test_upper_and_lower_case_are_one_name(connection: Connection, clock: SetClock) -> None:
     for name in ("admin", "Admin", "ADMIN", " admin ", "aDMIN"):
         guess(connection, clock, name)
-    assert lockout.begin(connection, "admin", ADDRESS, clock.now()) is not None
+    assert lockout.begin(connection, stranger("admin", ADDRESS), clock.now()) is not None
 
 
 def test_another_name_is_not_locked(connection: Connection, clock: SetClock) -> None:
     guess_until_locked(connection, clock)
-    assert lockout.begin(connection, "viewer", ADDRESS, clock.now()) is None
+    assert lockout.begin(connection, stranger("viewer", ADDRESS), clock.now()) is None
 
 
 def test_a_lock_ends_and_each_further_one_lasts_twice_as_long_up_to_a_day(connection: Connection, clock: SetClock) -> None:
@@ -79,8 +79,8 @@ def test_a_lock_that_is_over_gives_five_new_tries(connection: Connection, clock:
 def test_the_right_password_forgets_the_wrong_ones(connection: Connection, clock: SetClock) -> None:
     for _ in range(4):
         guess(connection, clock)
-    assert lockout.begin(connection, "admin", ADDRESS, clock.now()) is None
-    lockout.succeeded(connection, "admin", ADDRESS)
+    assert lockout.begin(connection, stranger("admin", ADDRESS), clock.now()) is None
+    lockout.succeeded(connection, stranger("admin", ADDRESS))
     assert [guess(connection, clock) for _ in range(4)] == [None] * 4
 
 
@@ -96,15 +96,15 @@ def guess_until_locked_again(connection: Connection, clock: SetClock) -> Instant
 
 
 def test_attempts_at_once_get_no_more_tries_than_one_after_the_other(connection: Connection, clock: SetClock) -> None:
-    begun = [lockout.begin(connection, "admin", ADDRESS, clock.now()) for _ in range(20)]
+    begun = [lockout.begin(connection, stranger("admin", ADDRESS), clock.now()) for _ in range(20)]
     assert begun.count(None) == 5
 
 
 def test_attempts_that_were_never_finished_lock_for_a_while_only(connection: Connection, clock: SetClock) -> None:
     for _ in range(6):
-        lockout.begin(connection, "admin", ADDRESS, clock.now())
+        lockout.begin(connection, stranger("admin", ADDRESS), clock.now())
     clock.advance(15 * MINUTE)
-    assert lockout.begin(connection, "admin", ADDRESS, clock.now()) is None
+    assert lockout.begin(connection, stranger("admin", ADDRESS), clock.now()) is None
 
 
 def test_thirty_wrong_passwords_stop_an_address_for_the_rest_of_the_quarter_hour(connection: Connection, clock: SetClock) -> None:
@@ -120,8 +120,8 @@ def test_thirty_wrong_passwords_stop_an_address_for_the_rest_of_the_quarter_hour
 
 def test_right_passwords_do_not_count_against_an_address(connection: Connection, clock: SetClock) -> None:
     for _ in range(100):
-        assert lockout.begin(connection, "admin", ADDRESS, clock.now()) is None
-        lockout.succeeded(connection, "admin", ADDRESS)
+        assert lockout.begin(connection, stranger("admin", ADDRESS), clock.now()) is None
+        lockout.succeeded(connection, stranger("admin", ADDRESS))
 
 
 def test_addresses_of_one_ipv6_network_count_together(connection: Connection, clock: SetClock) -> None:

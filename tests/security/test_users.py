@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from duplistatus.security import lockout
+from duplistatus.security.lockout import stranger
 from duplistatus.security.new_session import Visitor
 from duplistatus.security.passwords import fits
 from duplistatus.security.users import (
@@ -121,14 +122,14 @@ def test_a_reset_gives_a_temporary_password_and_ends_sessions_and_lock(office: O
     made = create(office, "viewer").user
     opened = office.open(made)
     for _ in range(6):
-        office.write(lambda connection: lockout.begin(connection, "viewer", "192.0.2.9", office.clock.now()))
+        office.write(lambda connection: lockout.begin(connection, stranger("viewer", "192.0.2.9"), office.clock.now()))
     reset = edit(office, made, Edit(reset_password=True))
     assert reset.temporary_password is not None
     account = office.account("viewer")
     assert account.user.must_change_password
     assert fits(account.password_hash, reset.temporary_password)
     assert office.session(opened.session.token_hash) is None
-    assert office.write(lambda connection: lockout.begin(connection, "viewer", "192.0.2.9", office.clock.now())) is None
+    assert office.write(lambda connection: lockout.begin(connection, stranger("viewer", "192.0.2.9"), office.clock.now())) is None
 
 
 def test_a_removed_user_is_gone_with_all_sessions(office: Office) -> None:
@@ -199,7 +200,7 @@ def test_users_are_listed_in_pages(office: Office) -> None:
 
 def test_the_list_tells_of_locks(office: Office) -> None:
     for _ in range(6):
-        office.write(lambda connection: lockout.begin(connection, "Admin", "192.0.2.9", office.clock.now()))
+        office.write(lambda connection: lockout.begin(connection, stranger("Admin", "192.0.2.9"), office.clock.now()))
     rows, _ = office.read(lambda connection: accounts.listed(connection, "", 10, 0))
     assert rows[0].failures == 5
     assert rows[0].locked_until is not None

@@ -148,10 +148,18 @@ def test_signing_out_needs_the_token(admin: TestClient) -> None:
     assert admin.get("/api/auth/me").json()["authenticated"] is True
 
 
-def test_a_session_lasts_a_day(admin: TestClient, clock: SetClock) -> None:
-    clock.advance(DAY - 1)
+def test_a_session_in_use_lasts_a_day(admin: TestClient, clock: SetClock) -> None:
+    for _ in range(2):
+        clock.advance(DAY // 2 - 1)
+        assert admin.get("/api/auth/me").status_code == 200
+    clock.advance(1)
     assert admin.get("/api/auth/me").status_code == 200
     clock.advance(1)
+    assert admin.get("/api/auth/me").status_code == 401
+
+
+def test_a_session_out_of_use_lasts_half_a_day(admin: TestClient, clock: SetClock) -> None:
+    clock.advance(DAY // 2)
     assert admin.get("/api/auth/me").status_code == 401
 
 
