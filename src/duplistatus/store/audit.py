@@ -166,6 +166,12 @@ def _pairs(details: Mapping[Any, object], depth: int) -> list[tuple[str, object]
     return pairs
 
 
+def differences(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, dict[str, object]]:
+    """`before` and `after` of the fields that are not the same, for the details of an entry."""
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return {"before": {name: before.get(name) for name in names}, "after": {name: after.get(name) for name in names}}
+
+
 def prune(connection: Connection, before: Instant, most: int) -> int:
     """Removes at most `most` of the entries older than that moment, the oldest first; how many there were."""
     removed: int = connection.run(_PRUNE, {"before": before, "most": most}).rowcount

@@ -49,7 +49,7 @@ def change_jobs(connection: Connection, job_ids: Iterable[JobId], change: Settin
 def change_backup_settings(connection: Connection, sent: Mapping[str, object], by: str, now: Instant) -> list[str]:
     """Stores what a client of 1.4.2 sent, by `<server key>:<job name>` or `<server key>:__default__`; the keys of what changed. Jobs and
     servers that do not exist are passed over. Raises BadEntry."""
-    jobs, servers = jobs_by_key(connection), _servers_by_key(connection)
+    jobs, servers = jobs_by_key(connection), servers_by_key(connection)
     watch, notify = watching.job_settings(connection), watching.notify_settings(connection)
     additional = watching.additional_of_servers(connection)
     changed_keys: list[str] = []
@@ -106,7 +106,7 @@ def jobs_by_key(connection: Connection) -> dict[str, JobId]:
     return found
 
 
-def _servers_by_key(connection: Connection) -> dict[str, ServerId]:
+def servers_by_key(connection: Connection) -> dict[str, ServerId]:
     """Every server by `<server key>:__default__`, also by the keys of those that were recognised as another one."""
     return {f"{key}:{OF_SERVER}": server_id for key, server_id in connection.rows(_KEYS)}
 

@@ -63,6 +63,7 @@ _ADDITIONAL = ("event", "emails", "topic")
 _ALL_ADDITIONAL = Statement(select(server.c.id, server.c.notify).where(server.c.notify.is_not(None)))
 _SET_ADDITIONAL = Statement(update(server).where(server.c.id == bindparam("of")).values(notify=bindparam("notify_new")))
 _FORGET_SLOT = Statement(update(job).where(job.c.id == bindparam("job_id")).values(setting_slot=None))
+_ZONE = Statement(select(server.c.zone_set).where(server.c.id == bindparam("of")))
 _SET_ZONE = Statement(update(server).where(server.c.id == bindparam("of")).values(zone_set=bindparam("zone")))
 
 
@@ -149,6 +150,12 @@ def save_additional(connection: Connection, server_id: ServerId, additional: Add
     """Stores whom besides to tell of the jobs of a server."""
     values = _additional_values(additional)
     connection.run(_SET_ADDITIONAL, {"of": server_id, "notify_new": json.dumps(values, ensure_ascii=False) if values else None})
+
+
+def server_zone(connection: Connection, server_id: ServerId) -> str | None:
+    """The zone that people set for a server."""
+    found: str | None = connection.value(_ZONE, {"of": server_id})
+    return found
 
 
 def set_server_zone(connection: Connection, server_id: ServerId, name: str | None) -> None:

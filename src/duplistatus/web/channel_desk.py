@@ -5,7 +5,7 @@ that makes no sense, KeyTrouble where secrets cannot be stored, Refused for what
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
 from starlette.concurrency import run_in_threadpool
@@ -17,7 +17,7 @@ from duplistatus.notify.channels.registry import KINDS, stored_secret
 from duplistatus.security.key_check import check_key
 from duplistatus.security.secrets import KeyTrouble, Secrets
 from duplistatus.store import audit, channels
-from duplistatus.store.audit import Entry
+from duplistatus.store.audit import Entry, differences
 from duplistatus.store.channels import ChannelRow, ChannelValues
 from duplistatus.store.database import Connection
 from duplistatus.web.access import Caller
@@ -71,7 +71,7 @@ async def clear_own(request: Request, caller: Caller, key: str) -> bool:
         if not before.config:
             return False
         channels.save_channel(connection, before.id, ChannelValues(before.name, False, {}, "", before.filter), _by(caller), now)
-        note(f"{key}_config_deleted", before, {})
+        note(f"{key}_config_deleted", before, {"before": _told(before)})
         return True
 
     return await _write(request, caller, work)
@@ -83,10 +83,19 @@ def _note_own(note: Note, before: ChannelRow, after: ChannelRow) -> None:
     if after.key == channels.EMAIL and is_new_secret and not changed:
         note("email_password_updated", after, {})
         return
-    details: dict[str, object] = {"fields": changed, "enabled": after.enabled}
-    if is_new_secret:
-        details["secretChanged"] = True
-    note(f"{after.key}_config_updated", after, details)
+    if not changed and not is_new_secret and before.enabled == after.enabled:
+        return
+    details: dict[str, object] = {"fields": changed, "enabled": after.enabled, **differences(_told(before), _told(after))}
+    note(f"{after.key}_config_updated", after, details | _of_secret(before, after))
+
+
+def _of_secret(before: ChannelRow, after: ChannelRow) -> dict[str, object]:
+    return {"secretChanged": True} if before.secret != after.secret else {}
+
+
+def _told(row: ChannelRow) -> dict[str, object]:
+    """What the audit log says of a channel: what is stored in the clear, which holds no secret."""
+    return {"name": row.name, "enabled": row.enabled, **row.config, "filter": asdict(row.filter)}
 
 
 # --- channels of one's own ---------------------------------------------------------------------------------------------------------
@@ -111,7 +120,7 @@ async def add(request: Request, caller: Caller, words: Words) -> ChannelRow:
         values = ChannelValues(name, _flag(words, True), setting.config, secret, chosen)
         row = _row(connection, channels.add_channel(connection, kind.NAME, values, _by(caller), now))
         check_key(connection, context(request).secrets)
-        note("channel_created", row, {"name": row.name, "kind": row.kind, "enabled": row.enabled})
+        note("channel_created", row, {"name": row.name, "kind": row.kind, "enabled": row.enabled, "after": _told(row)})
         return row
 
     return await _write(request, caller, work)
@@ -141,7 +150,10 @@ async def change(request: Request, caller: Caller, channel_id: int, words: Words
             _note_own(note, before, after)
         else:
             named = sorted(name for name in words if words[name] is not None)
-            note("channel_updated", after, {"name": after.name, "kind": after.kind, "enabled": after.enabled, "fields": named})
+            told = {"name": after.name, "kind": after.kind, "enabled": after.enabled, "fields": named}
+            changes = differences(_told(before), _told(after))
+            if changes["after"] or before.secret != after.secret:
+                note("channel_updated", after, told | changes | _of_secret(before, after))
         return after
 
     return await _write(request, caller, work)
@@ -155,7 +167,7 @@ async def remove(request: Request, caller: Caller, channel_id: int) -> ChannelRo
         if row.key is not None:
             raise Refused(409, "The channel for all jobs stays; it can be switched off", "channel_stays")
         channels.remove_channel(connection, row.id)
-        note("channel_deleted", row, {"name": row.name, "kind": row.kind})
+        note("channel_deleted", row, {"name": row.name, "kind": row.kind, "before": _told(row)})
         return row
 
     return await _write(request, caller, work)

@@ -76,7 +76,7 @@ def heartbeat_of(request: Request) -> Heartbeat:
 
 async def set_heartbeat(request: Request, caller: Caller, url: str | None) -> Heartbeat:
     """Sets the address, None takes it away. Raises ValueError with a sentence; Refused where the key file cannot be used."""
-    from duplistatus.notify.addresses import checked_url, place_of
+    from duplistatus.security.addresses import checked_url, place_of
 
     parts = context(request)
     host = ""
@@ -89,10 +89,15 @@ async def set_heartbeat(request: Request, caller: Caller, url: str | None) -> He
     def work(connection: Connection) -> Heartbeat:
         now = parts.clock.now()
         secret = sealed(connection, parts.secrets, url, HEARTBEAT) if url else ""
+        before = heartbeat(connection)
+        if not secret and not before.is_set:
+            return before
         save_heartbeat(connection, secret, host)
         check_key(connection, parts.secrets)
         action = "heartbeat_updated" if secret else "heartbeat_deleted"
-        audit.record(connection, _entry(request, caller, now, action, None, None, {"host": host} if host else {}))
+        # It may be another address of the same host.
+        details = {"secretChanged": True, **audit.differences({"host": before.host or None}, {"host": host or None})}
+        audit.record(connection, _entry(request, caller, now, action, None, None, details))
         return heartbeat(connection)
 
     try:

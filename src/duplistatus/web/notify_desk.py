@@ -9,16 +9,16 @@ from typing import Any, TypeVar
 from starlette.requests import Request
 
 from duplistatus.clock import Instant
-from duplistatus.evaluate.notify_change import ADDITIONAL, NotifyChange
-from duplistatus.evaluate.notify_setting import Additional, NotifySetting
+from duplistatus.evaluate.notify_change import NotifyChange
 from duplistatus.store import audit, notify_changes
-from duplistatus.store.audit import Entry
+from duplistatus.store.audit import Entry, differences
 from duplistatus.store.database import Connection
 from duplistatus.store.fleet import ServerRow
 from duplistatus.store.ids import JobId
 from duplistatus.store.notify_changes import JobChanged, ServerChanged
 from duplistatus.web.access import Caller
 from duplistatus.web.context import context
+from duplistatus.web.job_details import of_additional, of_notify
 from duplistatus.web.sessions import user_agent
 from duplistatus.web.watch_desk import name_of
 
@@ -96,10 +96,8 @@ def _of_jobs(changed: Sequence[JobChanged]) -> dict[str, Any]:
 
 def _of_job(changed: JobChanged) -> dict[str, Any]:
     row = changed.row
-    before, after = _words(row.notify), _words(changed.after)
-    named = [name for name, value in after.items() if value != before[name]]
-    what = {"from": {name: before[name] for name in named}, "to": {name: after[name] for name in named}}
-    return {"job": row.id, "serverName": row.server_label, "backupName": row.name} | what
+    names = {"job": row.id, "serverName": row.server_label, "backupName": row.name}
+    return names | differences(of_notify(row.notify), of_notify(changed.after))
 
 
 def _of_server(server: ServerRow, done: ServerChanged) -> dict[str, Any]:
@@ -107,13 +105,5 @@ def _of_server(server: ServerRow, done: ServerChanged) -> dict[str, Any]:
         return {}
     details: dict[str, Any] = {"serverId": server.key, "serverName": server.label}
     if done.before != done.after:
-        details |= {"from": _additional(done.before), "to": _additional(done.after)}
+        details |= differences(of_additional(done.before), of_additional(done.after))
     return details | _of_jobs(done.jobs)
-
-
-def _words(notify: NotifySetting) -> dict[str, Any]:
-    return {"event": notify.event, "ntfy": notify.ntfy, "email": notify.email} | _additional(notify.additional)
-
-
-def _additional(additional: Additional) -> dict[str, Any]:
-    return {field: getattr(additional, name) for field, name in ADDITIONAL.items()}

@@ -98,11 +98,12 @@ async def switch_task(request: Request, caller: Caller, name: str, *, on: bool) 
     parts = context(request)
     agent = user_agent(request)
     action = "task_started" if on else "task_stopped"
+    details = {"before": {"enabled": not on}, "after": {"enabled": on}}
 
     def work(connection: Connection) -> bool:
         if not tasks.switch(connection, name, on=on):
             return False
-        audit.record(connection, Entry(parts.clock.now(), action, "system", caller.user, "", "task", name, {}, caller.address, agent))
+        audit.record(connection, Entry(parts.clock.now(), action, "system", caller.user, "", "task", name, details, caller.address, agent))
         return True
 
     return await parts.writer.write(work, changes=False)

@@ -13,7 +13,7 @@ from duplistatus.clock import DAY, SECOND, Instant, iso
 from duplistatus.evaluate.interval import read_length
 from duplistatus.evaluate.tag import read_tag_color, read_tag_name
 from duplistatus.store import audit, fleet, silencing, tags, windows
-from duplistatus.store.audit import Entry
+from duplistatus.store.audit import Entry, differences
 from duplistatus.store.database import Connection
 from duplistatus.store.fleet import JobRow, ServerRow
 from duplistatus.store.ids import JobId
@@ -85,7 +85,7 @@ async def snooze(request: Request, caller: Caller, words: Words) -> SnoozeRow:
             row = silencing.snooze_server(connection, _server(connection, server_key).id, until, comment, _by(caller), now)
         else:
             row = silencing.snooze_job(connection, _job(connection, job_id).id, until, comment, _by(caller), now)
-        note("snooze_created", *_named(row.server_key, row.job_name), {"until": iso(until), "comment": comment})
+        note("snooze_created", *_named(row.server_key, row.job_name), {"after": {"until": iso(until), "comment": comment}})
         return row
 
     return await _write(request, caller, work)
@@ -110,7 +110,7 @@ async def wake(request: Request, caller: Caller, snooze_id: int) -> SnoozeRow:
         row = silencing.wake(connection, snooze_id, now)
         if row is None:
             raise Refused(404, "There is no such snooze, or it is over", "snooze_not_found")
-        note("snooze_ended", *_named(row.server_key, row.job_name), {"until": iso(row.until)})
+        note("snooze_ended", *_named(row.server_key, row.job_name), {"before": {"until": iso(row.until), "comment": row.comment}})
         return row
 
     return await _write(request, caller, work)
@@ -123,7 +123,7 @@ async def acknowledge(request: Request, caller: Caller, job_id: int, words: Word
 
     def work(connection: Connection, now: Instant, note: Note) -> AcknowledgementRow:
         row = silencing.acknowledge(connection, _job(connection, job_id).id, comment, _by(caller), now)
-        note("alert_acknowledged", *_named(row.server_key, row.job_name), {"trouble": dict(row.trouble), "comment": comment})
+        note("alert_acknowledged", *_named(row.server_key, row.job_name), {"after": {"trouble": dict(row.trouble), "comment": comment}})
         return row
 
     try:
@@ -139,7 +139,8 @@ async def withdraw(request: Request, caller: Caller, job_id: int) -> Acknowledge
         row = acknowledgement_of(connection, _job(connection, job_id).id)
         if row is None or not silencing.withdraw(connection, row.job_id, now):
             raise Refused(404, "Nobody has acknowledged anything of this job, or it is over", "acknowledgement_not_found")
-        note("acknowledgement_withdrawn", *_named(row.server_key, row.job_name), {"by": row.by})
+        told = {"by": row.by, "before": {"trouble": dict(row.trouble), "comment": row.comment}}
+        note("acknowledgement_withdrawn", *_named(row.server_key, row.job_name), told)
         return row
 
     return await _write(request, caller, work)
@@ -155,11 +156,13 @@ async def save_window(request: Request, caller: Caller, words: Words, window_id:
     def work(connection: Connection, now: Instant, note: Note) -> WindowRow:
         if window_id is None:
             row = silencing.plan_window(connection, _plan(connection, words), _by(caller), now)
-        else:
-            before = _window(connection, window_id)
-            row = silencing.replan_window(connection, before, _plan(connection, changed_words(before, words)), now)
-        action = "maintenance_window_created" if window_id is None else "maintenance_window_updated"
-        note(action, "maintenance", str(row.id), {name: value for name, value in words_of(row).items() if value is not None})
+            note("maintenance_window_created", "maintenance", str(row.id), {"name": row.plan.name, "after": _said(row)})
+            return row
+        before = _window(connection, window_id)
+        row = silencing.replan_window(connection, before, _plan(connection, changed_words(before, words)), now)
+        changes = differences(words_of(before), words_of(row))
+        if changes["after"]:
+            note("maintenance_window_updated", "maintenance", str(row.id), {"name": row.plan.name, **changes})
         return row
 
     return await _write(request, caller, work)
@@ -171,10 +174,14 @@ async def remove_window(request: Request, caller: Caller, window_id: int) -> Win
     def work(connection: Connection, now: Instant, note: Note) -> WindowRow:
         row = _window(connection, window_id)
         silencing.remove_window(connection, row, now)
-        note("maintenance_window_deleted", "maintenance", str(row.id), {"name": row.plan.name})
+        note("maintenance_window_deleted", "maintenance", str(row.id), {"name": row.plan.name, "before": _said(row)})
         return row
 
     return await _write(request, caller, work)
+
+
+def _said(row: WindowRow) -> dict[str, object]:
+    return {name: value for name, value in words_of(row).items() if value is not None}
 
 
 def _plan(connection: Connection, words: Words) -> Plan:
@@ -222,8 +229,10 @@ async def _save_tag(request: Request, caller: Caller, words: Words, tag_id: int 
             keys = _names(words["servers"], "servers must be a list of ids of servers")
             tags.set_tag_servers(connection, row, [_server(connection, key).id for key in keys], now)
         row = _tag(connection, row.id)
-        told = {"name": row.name, "color": row.color, "servers": [each.key for each in row.servers]}
-        note("tag_updated" if before else "tag_created", "tag", str(row.id), told)
+        if before is None:
+            note("tag_created", "tag", str(row.id), {"name": row.name, "after": _tag_words(row)})
+        elif _tag_words(before) != _tag_words(row):
+            note("tag_updated", "tag", str(row.id), {"name": row.name, **differences(_tag_words(before), _tag_words(row))})
         return row
 
     try:
@@ -238,7 +247,7 @@ async def drop_tag(request: Request, caller: Caller, tag_id: int) -> TagRow:
     def work(connection: Connection, now: Instant, note: Note) -> TagRow:
         row = _tag(connection, tag_id)
         tags.drop_tag(connection, row)
-        note("tag_deleted", "tag", str(row.id), {"name": row.name})
+        note("tag_deleted", "tag", str(row.id), {"name": row.name, "before": _tag_words(row)})
         return row
 
     try:
@@ -258,10 +267,16 @@ async def set_server_tags(request: Request, caller: Caller, server_key: str, wor
         server = _server(connection, server_key)
         tags.set_server_tags(connection, server.id, names, now)
         found = _server(connection, server.key)
-        note("server_tags_updated", "server", found.key, {"serverName": found.name, "tags": [each.name for each in found.tags]})
+        changes = differences({"tags": [each.name for each in server.tags]}, {"tags": [each.name for each in found.tags]})
+        if changes["after"]:
+            note("server_tags_updated", "server", found.key, {"serverName": found.name, **changes})
         return found
 
     return await _write(request, caller, work)
+
+
+def _tag_words(row: TagRow) -> dict[str, object]:
+    return {"name": row.name, "color": row.color, "servers": [each.name for each in row.servers]}
 
 
 def _names(value: object, sentence: str) -> list[str]:

@@ -16,7 +16,7 @@ from duplistatus.evaluate.task_times import following
 from duplistatus.notify.message import Message
 from duplistatus.notify.rendering import Renderer
 from duplistatus.store import audit
-from duplistatus.store.audit import Entry
+from duplistatus.store.audit import Entry, differences
 from duplistatus.store.channels import EMAIL, own_channel
 from duplistatus.store.database import Connection
 from duplistatus.store.outbox import Delivery
@@ -82,8 +82,7 @@ async def change_summary(request: Request, caller: Caller, period: Period, field
         after = changed(before, fields, now)
         if after != before:
             save_summary_setting(connection, period, after)
-            told = fields_of(after)
-            details = {name: value for name, value in told.items() if value != fields_of(before)[name]}
+            details = differences(fields_of(before), fields_of(after))
             audit.record(connection, _entry(request, caller, now, f"{period}_summary_updated", details))
         return after
 
@@ -119,7 +118,9 @@ async def change_public_url(request: Request, caller: Caller, text: str) -> None
         save_public_url(connection, text)
         after = public_url(connection, parts.settings)
         if after != before:
-            audit.record(connection, _entry(request, caller, parts.clock.now(), "public_url_updated", {"from": before, "to": after}))
+            audit.record(
+                connection, _entry(request, caller, parts.clock.now(), "public_url_updated", differences({"url": before}, {"url": after}))
+            )
 
     await parts.writer.write(work)
 

@@ -3,14 +3,14 @@ after it. Each is one transaction with its entry in the audit log, which says wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.requests import Request
 
-from duplistatus.evaluate.template import Name
+from duplistatus.evaluate.template import Name, Template
 from duplistatus.notify.templates import TemplateSet, templates_in_use
 from duplistatus.store import audit
-from duplistatus.store.audit import Entry
+from duplistatus.store.audit import Entry, differences
 from duplistatus.store.database import Connection
 from duplistatus.store.templates import save_templates
 from duplistatus.web.access import Caller
@@ -33,10 +33,23 @@ async def change_templates(request: Request, caller: Caller, change: Callable[[T
             return after
         save_templates(connection, after.stored())
         changed = [name.value for name in Name if after.template(name) != before.template(name)]
-        details: dict[str, object] = {"templates": changed}
-        if after.texts.language != before.texts.language:
-            details |= {"from": before.texts.language.code, "to": after.texts.language.code}
+        details: dict[str, object] = {"templates": changed, **_changes(before, after)}
         audit.record(connection, Entry(parts.clock.now(), _ACTION, "config", caller.user, "", None, None, details, caller.address, agent))
         return after
 
     return await parts.writer.write(work)
+
+
+def _changes(before: TemplateSet, after: TemplateSet) -> dict[str, dict[str, object]]:
+    """The language, and what became another in templates that somebody wrote."""
+    names = [name for name in Name if name in before.changed or name in after.changed]
+    return differences(_words(before, names), _words(after, names))
+
+
+def _words(templates: TemplateSet, names: Sequence[Name]) -> dict[str, object]:
+    fields = {f"{name}.{field}": value for name in names for field, value in _fields(templates.template(name)).items()}
+    return {"language": templates.texts.language.code, **fields}
+
+
+def _fields(template: Template) -> dict[str, object]:
+    return {"title": template.title, "message": template.message, "priority": template.priority, "tags": list(template.tags)}

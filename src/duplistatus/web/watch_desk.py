@@ -8,16 +8,17 @@ from collections.abc import Callable, Mapping, Sequence
 from starlette.requests import Request
 
 from duplistatus.clock import Instant
-from duplistatus.evaluate.job_setting import WatchSettings, checked_watch
+from duplistatus.evaluate.job_setting import NOT_SET, WatchSettings, checked_watch
 from duplistatus.evaluate.setting_change import SettingChange
 from duplistatus.store import audit, tasks, watch_changes
-from duplistatus.store.audit import Entry
+from duplistatus.store.audit import Entry, differences
 from duplistatus.store.database import Connection
 from duplistatus.store.fleet import ServerRow
 from duplistatus.store.ids import JobId
-from duplistatus.store.watching import watch_settings
+from duplistatus.store.watching import job_settings, server_zone, watch_settings
 from duplistatus.web.access import Caller
 from duplistatus.web.context import context
+from duplistatus.web.job_details import of_clients, watch_changed
 from duplistatus.web.sessions import user_agent
 
 _MOST_TOLD = 50
@@ -37,9 +38,11 @@ async def change_jobs(request: Request, caller: Caller, job_ids: Sequence[JobId]
 
     def work(connection: Connection) -> list[JobId]:
         now = parts.clock.now()
+        before = job_settings(connection)
         changed = watch_changes.change_jobs(connection, job_ids, change, name_of(caller), now)
         if changed:
-            details = {"jobs": changed[:_MOST_TOLD], "count": len(changed), "fields": sorted(change.named)}
+            jobs = [watch_changed(connection, job_id, before.get(job_id, NOT_SET)) for job_id in changed[:_MOST_TOLD]]
+            details = {"jobs": jobs, "count": len(changed), "fields": sorted(change.named)}
             audit.record(connection, _entry(request, caller, now, "overdue_monitoring_updated", details))
         return changed
 
@@ -52,9 +55,11 @@ async def change_backup_settings(request: Request, caller: Caller, sent: Mapping
 
     def work(connection: Connection) -> list[str]:
         now = parts.clock.now()
+        before = of_clients(connection)
         changed = watch_changes.change_backup_settings(connection, sent, name_of(caller), now)
         if changed:
-            details = {"jobs": changed[:_MOST_TOLD], "count": len(changed)}
+            after = of_clients(connection)
+            details = {"jobs": [before.changed(after, key) for key in changed[:_MOST_TOLD]], "count": len(changed)}
             audit.record(connection, _entry(request, caller, now, "backup_notification_updated", details))
         return changed
 
@@ -72,7 +77,7 @@ async def change_settings(request: Request, caller: Caller, change: Callable[[Wa
         if watch_changes.change_watch_settings(connection, after, now):
             for name, action in _ACTIONS.items():
                 if getattr(after, name) != getattr(before, name):
-                    audit.record(connection, _entry(request, caller, now, action, {"from": _told(before, name), "to": _told(after, name)}))
+                    audit.record(connection, _entry(request, caller, now, action, _became(before, after, name)))
         return after
 
     return await parts.writer.write(work)
@@ -84,8 +89,11 @@ async def change_zone(request: Request, caller: Caller, server: ServerRow, zone:
 
     def work(connection: Connection) -> None:
         now = parts.clock.now()
+        before = server_zone(connection, server.id)
         watch_changes.change_zone(connection, server.id, zone, now)
-        details = {"serverId": server.key, "serverName": server.name, "zone": zone}
+        if zone == before:
+            return
+        details = {"serverId": server.key, "serverName": server.name, "zone": zone} | differences({"zone": before}, {"zone": zone})
         audit.record(connection, _entry(request, caller, now, "server_zone_updated", details, "server", server.key))
 
     await parts.writer.write(work)
@@ -106,6 +114,10 @@ async def reset_reminders(request: Request, caller: Caller) -> None:
 def name_of(caller: Caller) -> str:
     """Who asks, for what is kept of a change."""
     return caller.user.username if caller.user else ""
+
+
+def _became(before: WatchSettings, after: WatchSettings, name: str) -> dict[str, dict[str, object]]:
+    return differences({name: _told(before, name)}, {name: _told(after, name)})
 
 
 def _told(settings: WatchSettings, name: str) -> object:

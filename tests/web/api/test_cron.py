@@ -58,7 +58,8 @@ def test_the_interval_is_read_as_it_was_set(admin: TestClient, interval: str, ex
 def test_a_change_of_the_interval_is_audited(admin: TestClient, audited: Callable[[], list[Any]]) -> None:
     admin.post("/api/cron-config", json={"interval": "20min"})
     admin.post("/api/cron-config", json={"interval": "20min"})
-    assert [entry[:2] for entry in audited()] == [("overdue_monitoring_interval_updated", {"from": "5min", "to": "20min"})]
+    details = {"before": {"check_interval": "5min"}, "after": {"check_interval": "20min"}}
+    assert [entry[:2] for entry in audited()] == [("overdue_monitoring_interval_updated", details)]
 
 
 @pytest.mark.parametrize(

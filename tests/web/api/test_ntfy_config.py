@@ -127,7 +127,15 @@ def test_a_change_is_in_the_audit_log_without_the_token(admin: TestClient, appli
     admin.post(SAVE, json={"ntfy": OWN})
     (action, status, details) = deeds(application)[-1]
     assert (action, status) == ("ntfy_config_updated", "success")
-    assert details == {"fields": ["topic", "url"], "enabled": True, "secretChanged": True}
+    topic = details["before"].pop("topic")
+    assert topic.startswith("duplistatus-")
+    assert details == {
+        "fields": ["topic", "url"],
+        "enabled": True,
+        "secretChanged": True,
+        "before": {"enabled": False, "url": "https://ntfy.sh/"},
+        "after": {"enabled": True, "url": "https://ntfy.example/", "topic": OWN["topic"]},
+    }
 
 
 def test_users_read_and_do_not_change(application: FastAPI, browser: Callable[[], TestClient]) -> None:

@@ -62,7 +62,7 @@ def test_a_job_is_snoozed_for_a_time_and_awake_again_when_that_is_over(told: Tes
     assert made.json() == snooze
     assert told.get("/api/snoozes").json() == {"items": [snooze], "next_cursor": None}
     assert (silence(told, 1), silence(told, 2)) == ("snoozed", "none")
-    assert entries(application) == [("snooze_created", "backup", "id-alpha:Files", {"until": until, "comment": "moving disks"})]
+    assert entries(application) == [("snooze_created", "backup", "id-alpha:Files", {"after": {"until": until, "comment": "moving disks"}})]
     clock.advance(4 * HOUR)
     assert told.get("/api/snoozes").json()["items"] == []
 
@@ -257,7 +257,8 @@ def test_the_tags_of_a_server_are_set_at_once_and_made_where_they_are_new(told: 
     told.post("/api/tags", json={"name": "prod", "color": "blue"})
     answer = told.put("/api/servers/beta%2F2/tags", json={"tags": ["PROD", "north/a", "prod"]})
     assert answer.json() == {"server": {"id": "beta/2", "name": "beta", "alias": ""}, "tags": ["north/a", "prod"]}
-    assert entries(application)[-1] == ("server_tags_updated", "server", "beta/2", {"serverName": "beta", "tags": ["north/a", "prod"]})
+    told_of = {"serverName": "beta", "before": {"tags": []}, "after": {"tags": ["north/a", "prod"]}}
+    assert entries(application)[-1] == ("server_tags_updated", "server", "beta/2", told_of)
     assert told.put("/api/servers/beta/2/tags", json={"tags": []}).json()["tags"] == []
     assert [tag["name"] for tag in told.get("/api/tags").json()["items"]] == ["north/a", "prod"]
 

@@ -86,8 +86,8 @@ def test_changes_are_in_the_audit_log_and_what_is_as_before_is_none(admin: TestC
     admin.patch("/api/summaries/weekly", json={"weekday": 0})
     found = rows(application, "SELECT action, username, details FROM audit WHERE action LIKE '%summary%' ORDER BY id")
     assert [(action, by, json.loads(details)) for action, by, details in found] == [
-        ("daily_summary_updated", "admin", {"enabled": True}),
-        ("weekly_summary_updated", "admin", {"weekday": 0}),
+        ("daily_summary_updated", "admin", {"before": {"enabled": False}, "after": {"enabled": True}}),
+        ("weekly_summary_updated", "admin", {"before": {"weekday": 1}, "after": {"weekday": 0}}),
     ]
 
 

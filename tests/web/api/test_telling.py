@@ -207,14 +207,14 @@ def test_the_audit_log_holds_what_was_before_and_what_is_now(fleet: TestClient, 
     first, second, third = audited(application)
     job = {"job": 2, "serverName": "alpha", "backupName": "Mail"}
     to = {"event": "errors", "additional_topic": "mail"}
-    change = job | {"from": {"event": "warnings", "additional_topic": None}, "to": to}
+    change = job | {"before": {"event": "warnings", "additional_topic": None}, "after": to}
     assert first == ("backup_notification_updated", None, {"jobs": [change], "count": 1})
     nothing: dict[str, None] = dict.fromkeys(("additional_event", "additional_emails", "additional_topic"))
     said = nothing | {"additional_emails": "ops@example.org"}
     of_server = {"serverId": "id-alpha", "serverName": "alpha"}
-    assert second == ("backup_notification_updated", "id-alpha", of_server | {"from": nothing, "to": said})
-    back = job | {"from": {"additional_topic": "mail"}, "to": {"additional_topic": None}}
-    assert third[2] == of_server | {"from": said, "to": nothing, "jobs": [back], "count": 1}
+    assert second == ("backup_notification_updated", "id-alpha", of_server | {"before": nothing, "after": said})
+    back = job | {"before": {"additional_topic": "mail"}, "after": {"additional_topic": None}}
+    assert third[2] == of_server | {"before": said, "after": nothing, "jobs": [back], "count": 1}
 
 
 def test_users_read_and_change_nothing(fleet: TestClient, application: FastAPI) -> None:

@@ -38,7 +38,10 @@ def test_what_was_changed_is_answered_and_the_rest_is_as_delivered(admin: TestCl
     answer = admin.post(URL, json={"templates": {"language": "en-GB", "success": OWN}})
     assert (answer.status_code, answer.json()) == (200, {"message": "Notification templates updated successfully"})
     assert templates(admin) == before | {"success": OWN}
-    assert changes(application) == [{"templates": ["success"]}]
+    (change,) = changes(application)
+    assert change["templates"] == ["success"]
+    assert change["after"] == {f"success.{field}": value for field, value in OWN.items()}
+    assert change["before"] == {f"success.{field}": before["success"][field] for field in OWN}
 
 
 def test_saving_the_same_again_is_no_change(admin: TestClient, application: FastAPI) -> None:
@@ -53,8 +56,8 @@ def test_another_language_changes_the_templates_that_nobody_changed(admin: TestC
     found = templates(admin)
     assert (found["language"], found["warning"]) == ("de", OWN)
     assert found["success"] == admin.get(f"{URL}/defaults?language=de").json()["success"]
-    assert changes(application)[-1]["from"] == "en"
-    assert changes(application)[-1]["to"] == "de"
+    assert changes(application)[-1]["before"] == {"language": "en"}
+    assert changes(application)[-1]["after"] == {"language": "de"}
 
 
 def test_a_client_that_sends_everything_back_in_another_language_keeps_texts_of_the_first(admin: TestClient) -> None:
