@@ -43,7 +43,9 @@ def _fleet_days() -> str:
     """The sums over the jobs that are seen, in the columns of the table that has those over all."""
     sums = (f"CAST(SUM(whole.{each.name}) AS BIGINT) AS {each.name}" for each in fleet_day.c if each.name != "date")
     columns = ", ".join(("whole.date AS date", *sums))
-    return f"SELECT {columns} FROM {_REAL}day AS whole WHERE {_OF_JOB} GROUP BY whole.date"  # noqa: S608 - of constants
+    # From the jobs to their days: with a first day asked for, older ones are not read.
+    days = f"{_REAL}job AS of_job JOIN {_REAL}day AS whole ON whole.job_id = of_job.id"
+    return f"SELECT {columns} FROM {days} WHERE of_job.server_id IN ({_SEEN}) GROUP BY whole.date"  # noqa: S608 - of constants
 
 
 def _channels() -> str:
