@@ -53,7 +53,7 @@ def test_a_name_is_resolved_once_and_the_connection_goes_to_the_address_that_was
 
 def test_a_name_that_leads_to_a_metadata_service_is_refused_before_any_connection() -> None:
     with HttpStandIn() as server:
-        with pytest.raises(Refused, match="no message is sent to"):
+        with pytest.raises(Refused, match="nothing is sent to"):
             asked(f"http://inward.example:{server.port}/", resolve=to("169.254.169.254", "::ffff:169.254.169.254"))
         assert server.connections == 0
 

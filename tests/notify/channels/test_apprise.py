@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import logging.handlers
+import socket
 import subprocess
 import sys
 from typing import Any
@@ -15,6 +16,7 @@ from duplistatus.evaluate.notice import Event
 from duplistatus.notify.channels.apprise import AppriseKind, AppriseSender
 from duplistatus.notify.channels.kind import BadChannel, ChannelSetting
 from duplistatus.notify.message import Refused, Unreachable
+from duplistatus.security import watched_connections
 from tests.notify.channels.messages import NOTHING_SET, message
 from tests.notify.stand_ins import HANGS, Answer, HttpStandIn
 
@@ -135,7 +137,24 @@ def test_a_host_that_leads_to_a_metadata_service_is_refused() -> None:
         return ["169.254.169.254"]
 
     for url in ("json://inward.example/", "mailto://user:pass@inward.example"):
-        with pytest.raises(Refused, match="no message is sent to"):
+        with pytest.raises(Refused, match="nothing is sent to"):
+            sent(url, resolve=resolve)
+
+
+def test_a_name_that_leads_elsewhere_once_it_was_checked_is_refused_at_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library resolves the name again; a name server that answers differently then is found out."""
+
+    async def resolve(host: str) -> list[str]:
+        return ["127.0.0.1"]
+
+    def elsewhere(host: str, port: int, *_: object, **__: object) -> list[object]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.2", int(port)))]
+
+    # Tests reach this machine only: one of its addresses stands for those that nothing is sent to.
+    monkeypatch.setattr(watched_connections, "is_forbidden", lambda host: host == "127.0.0.2")
+    monkeypatch.setattr(socket, "getaddrinfo", elsewhere)
+    for url in ("json://rebinding.example/", "mailto://user:pass@rebinding.example?smtp=rebinding.example"):
+        with pytest.raises(Refused, match=r"the service is at 127\.0\.0\.2: nothing is sent to"):
             sent(url, resolve=resolve)
 
 

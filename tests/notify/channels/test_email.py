@@ -14,6 +14,7 @@ from duplistatus.notify.channels.email import EmailKind, EmailSender
 from duplistatus.notify.channels.kind import BadChannel, ChannelSetting
 from duplistatus.notify.channels.smtp import SMTP_PATIENCE, SmtpPatience
 from duplistatus.notify.message import Refused, Unreachable
+from duplistatus.security import addresses
 from tests.notify.certificates import self_signed
 from tests.notify.channels.messages import NOTHING_SET, message
 from tests.notify.stand_ins import SilentStandIn, SmtpSetting, SmtpStandIn
@@ -387,3 +388,25 @@ def test_a_channel_that_is_not_set_up_has_no_sender() -> None:
     with pytest.raises(BadChannel, match="SMTP server is missing"):
         KIND.sender(NOTHING_SET)
     assert KIND.place(NOTHING_SET) == ""
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "::ffff:169.254.169.254", "2852039166", "0xa9fea9fe"])
+def test_a_mail_server_at_a_metadata_address_gets_no_connection(host: str) -> None:
+    with pytest.raises(Refused, match=r"169\.254\.169\.254|a9fe:a9fe.*nothing is sent to"):
+        asyncio.run(sending(setting(25, host=host)))
+
+
+def test_a_name_that_leads_to_a_mail_server_and_to_a_metadata_service_is_connected_to_the_first(
+    monkeypatch: pytest.MonkeyPatch, clock: SetClock
+) -> None:
+    asked: list[str] = []
+
+    async def resolve(host: str) -> list[str]:
+        asked.append(host)
+        return ["169.254.169.254", "127.0.0.1"]
+
+    monkeypatch.setattr(addresses, "_addresses", resolve)
+    with SmtpStandIn() as smtp:
+        assert asyncio.run(sending(setting(smtp.port, host="mail.example"), clock=clock)) == [""]
+        assert len(smtp.mails) == 1
+    assert asked == ["mail.example"]

@@ -16,6 +16,7 @@ from duplistatus.notify.channels.registry import KINDS, sender_of, setting_of, s
 from duplistatus.notify.message import Refused, Unreachable
 from duplistatus.security.secrets import SecretLost, Secrets
 from duplistatus.store.channels import ChannelRow
+from duplistatus.store.database import Database
 
 
 @pytest.fixture
@@ -32,12 +33,17 @@ def test_there_are_four_kinds_by_name() -> None:
     assert all(name == kind.NAME for name, kind in KINDS.items())
 
 
-def test_a_secret_is_stored_encrypted_and_read_again(secrets: Secrets) -> None:
-    stored = stored_secret({"token": "tk_verysecret"}, secrets)
+def stored_under(secrets: Secrets, database: Database, **secret: str) -> str:
+    with database.read() as connection:
+        return stored_secret(connection, secret, secrets)
+
+
+def test_a_secret_is_stored_encrypted_and_read_again(secrets: Secrets, database: Database) -> None:
+    stored = stored_under(secrets, database, token="tk_verysecret")
     assert "tk_verysecret" not in stored
     config = {"url": "https://ntfy.sh/", "topic": "t", "markdown": False}
     assert setting_of(row("ntfy", config, stored), secrets) == ChannelSetting(config, {"token": "tk_verysecret"})
-    assert stored_secret({}, secrets) == ""
+    assert stored_under(secrets, database) == ""
     assert setting_of(row("ntfy", config), secrets).secret == {}
 
 
@@ -58,8 +64,8 @@ def test_an_unknown_kind_refuses(secrets: Secrets) -> None:
         sender_of(row("pigeon", {}), secrets)
 
 
-def test_a_secret_of_another_key_may_be_entered_again_so_what_waits_is_kept(secrets: Secrets, tmp_path: Path) -> None:
-    foreign = stored_secret({"token": "x"}, Secrets(tmp_path / "other"))
+def test_a_secret_of_another_key_may_be_entered_again_so_what_waits_is_kept(secrets: Secrets, tmp_path: Path, database: Database) -> None:
+    foreign = stored_under(Secrets(tmp_path / "other"), database, token="x")
     with pytest.raises(SecretLost):
         setting_of(row("ntfy", {"topic": "t"}, foreign), secrets)
     with pytest.raises(Unreachable, match="must be entered again"):

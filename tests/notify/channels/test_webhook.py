@@ -142,7 +142,7 @@ def test_the_log_holds_no_token(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_a_metadata_service_is_no_receiver() -> None:
-    with pytest.raises(Refused, match="no message is sent to link-local and metadata services"):
+    with pytest.raises(Refused, match="nothing is sent to link-local and metadata services"):
         sent(setting("http://169.254.169.254/latest/meta-data/"))
 
 

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from duplistatus.evaluate.notice import Event
-from duplistatus.notify.addresses import Resolve, check_host
 from duplistatus.notify.channels.fields import secret_of
 from duplistatus.notify.channels.kind import BadChannel, ChannelSetting
 from duplistatus.notify.message import Message, Refused, Unreachable
-from duplistatus.notify.words import without_secrets
+from duplistatus.notify.outgoing import of_a_delivery
+from duplistatus.security.addresses import Resolve, check_host
+from duplistatus.security.foreign_words import without_secrets
+from duplistatus.security.watched_connections import watched
 
 if TYPE_CHECKING:
     from apprise import NotifyBase, NotifyType
@@ -75,8 +77,9 @@ class AppriseSender:
             async with asyncio.timeout(self._patience):
                 loop = asyncio.get_running_loop()
                 service = await loop.run_in_executor(self._threads, self._opened)
-                for host in _hosts(service):
-                    await check_host(host, _ANSWER, self._resolve)
+                with of_a_delivery():
+                    for host in _hosts(service):
+                        await check_host(host, _ANSWER, self._resolve)
                 trouble = await loop.run_in_executor(self._threads, self._notify, service, message)
         except TimeoutError:
             raise Unreachable(f"the service did not answer within {self._patience:g} seconds") from None
@@ -101,12 +104,16 @@ class AppriseSender:
         plain = wanted in (NotifyFormat.TEXT, (NotifyFormat.TEXT,))
         sending = Apprise(asset=service.asset)
         sending.add(service)
-        result = sending.notify(
-            body=message.text if plain else message.markdown,
-            title=message.title,
-            notify_type=_type(message.event),
-            body_format=NotifyFormat.TEXT if plain else NotifyFormat.MARKDOWN,
-        )
+        # It resolves names once more, and some services name further hosts: the connections themselves are looked at.
+        with watched() as refused:
+            result = sending.notify(
+                body=message.text if plain else message.markdown,
+                title=message.title,
+                notify_type=_type(message.event),
+                body_format=NotifyFormat.TEXT if plain else NotifyFormat.MARKDOWN,
+            )
+        if refused:
+            raise Refused(f"the service is at {refused[0]}: nothing is sent to link-local and metadata services")
         with result:
             return None if result else "; ".join(dict.fromkeys(entry.message for entry in result.logs()))
 

@@ -13,7 +13,7 @@ from duplistatus.notify.channels.kind import BadChannel, ChannelSetting
 from duplistatus.notify.channels.mail_parts import ascii_domain, mail, needs_utf8
 from duplistatus.notify.channels.smtp import SMTP_PATIENCE, Mailer, SmtpPatience, SmtpServer
 from duplistatus.notify.message import Message, Refused
-from duplistatus.notify.words import one_line
+from duplistatus.security.foreign_words import one_line
 
 PORTS: Mapping[str, int] = {"plain": 25, "starttls": 587, "ssl": 465}
 """The modes, and the port of each where none is named."""

@@ -13,7 +13,7 @@ from typing import cast
 
 from duplistatus.clock import Instant, moment
 from duplistatus.notify.message import Image, Message
-from duplistatus.notify.words import one_line
+from duplistatus.security.foreign_words import one_line
 
 _FOLDED = 72
 """Characters at which headers are folded: short of the 78 that RFC 5322 recommends, as the library is a few off with encoded names."""

@@ -11,12 +11,12 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from duplistatus.evaluate.notify_setting import check_topic
-from duplistatus.notify.addresses import checked_url, place_of
 from duplistatus.notify.channels.fields import flag_of, secret_of, text_of
 from duplistatus.notify.channels.kind import BadChannel, ChannelSetting
 from duplistatus.notify.message import PRIORITIES, Message, Refused
 from duplistatus.notify.outgoing import PATIENCE, Outgoing, Patience, judged
-from duplistatus.notify.words import one_line
+from duplistatus.security.addresses import checked_url, place_of
+from duplistatus.security.foreign_words import one_line
 
 PUBLIC = "https://ntfy.sh/"
 LARGEST = 4_096

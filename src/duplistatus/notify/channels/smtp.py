@@ -12,9 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from duplistatus.notify.causes import first_cause, of_the_system
 from duplistatus.notify.message import DeliveryError, Refused, Unreachable
-from duplistatus.notify.words import without_secrets
+from duplistatus.notify.outgoing import of_a_delivery
+from duplistatus.security.addresses import Resolve
+from duplistatus.security.causes import first_cause, of_the_system
+from duplistatus.security.connecting import connected
+from duplistatus.security.foreign_words import without_secrets
 
 if TYPE_CHECKING:
     import aiosmtplib
@@ -71,8 +74,9 @@ class _Lost(Exception):
 class Mailer:
     """Hands mails to one server; several at once have a connection each."""
 
-    def __init__(self, server: SmtpServer, patience: SmtpPatience = SMTP_PATIENCE) -> None:
+    def __init__(self, server: SmtpServer, patience: SmtpPatience = SMTP_PATIENCE, resolve: Resolve | None = None) -> None:
         self._server = server
+        self._resolve = resolve
         self._patience = patience
         self._secrets = server.account or ()
         self._idle: list[_Line] = []
@@ -155,9 +159,11 @@ class Mailer:
         server = self._server
         if server.mode != "plain" and self._context is None:
             self._context = await asyncio.to_thread(_tls_context, verify=server.verify)
+        with of_a_delivery():
+            to_it = await connected(server.host, server.port, self._patience.command, self._resolve)
         client = aiosmtplib.SMTP(
             hostname=server.host,
-            port=server.port,
+            sock=to_it,
             local_hostname=_own_name(),
             timeout=self._patience.command,
             use_tls=server.mode == "ssl",

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from duplistatus.clock import SECOND, Clock, Instant, SystemClock, iso
-from duplistatus.notify.addresses import checked_url, place_of
 from duplistatus.notify.channels.fields import secret_of
 from duplistatus.notify.channels.kind import BadChannel, ChannelSetting
 from duplistatus.notify.message import Message
 from duplistatus.notify.outgoing import PATIENCE, Outgoing, Patience, judged
+from duplistatus.security.addresses import checked_url, place_of
 
 _PARALLEL = 8
 _MOST_HEADERS = 20

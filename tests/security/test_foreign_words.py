@@ -8,7 +8,7 @@ from urllib.parse import quote
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from duplistatus.notify.words import one_line, without_secrets
+from duplistatus.security.foreign_words import one_line, without_secrets
 
 
 @settings(deadline=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -26,3 +27,10 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
             for each in error.exceptions:
                 yield from causes(each)
         error = error.__cause__ or error.__context__
+
+
+def why_not_connected(error: OSError | None) -> str:
+    """Why there is no connection, in words that follow a colon."""
+    if error is not None and error.errno == errno.ECONNREFUSED:
+        return "it refuses connections on that port"
+    return (error.strerror if error is not None else "") or "it cannot be reached"
