@@ -33,8 +33,10 @@ def test_the_document_is_openapi_3_1_and_says_who_may_call_what(application: Fas
     names = [operation["operationId"] for operation in operations(described)]
     assert len(set(names)) == len(names) > 20
     assert all(operation["summary"] and operation["x-access"] for operation in operations(described))
-    assert described["paths"]["/api/rejected"]["get"]["security"] == [{"session": []}]
-    assert "security" not in described["paths"]["/api/summary"]["get"]
+    assert described["paths"]["/api/rejected"]["get"]["security"] == [{"session": []}, {"key": []}]
+    assert described["paths"]["/api/summary"]["get"]["security"] == [{}, {"key": []}]
+    assert described["paths"]["/api/auth/change-password"]["post"]["security"] == [{"session": []}]
+    assert "security" not in described["paths"]["/api/csrf"]["get"]
     assert "/api/chart-data/server/{server}/backup/{job}" in described["paths"]
 
 

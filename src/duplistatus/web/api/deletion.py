@@ -13,6 +13,7 @@ from duplistatus.store.audit import Entry
 from duplistatus.store.database import Connection
 from duplistatus.store.deletion import Deleted
 from duplistatus.web.access import Access, Caller, guarded
+from duplistatus.web.api.answered import answered, taking
 from duplistatus.web.body import json_object, text
 from duplistatus.web.context import context
 from duplistatus.web.errors import Refused
@@ -21,9 +22,14 @@ from duplistatus.web.sessions import user_agent
 router = APIRouter(tags=["administration"])
 
 
-@router.delete("/api/backups/delete-job", summary="Removes a job with all of its runs")
+@router.delete(
+    "/api/backups/delete-job",
+    summary="Removes a job with all of its runs",
+    responses=answered("DeletedJob", failures={404: "This server has no job of that name"}),
+    openapi_extra=taking("JobToDelete"),
+)
 async def delete_job(request: Request, caller: Annotated[Caller, guarded(Access.ADMIN)]) -> Response:
-    """Body: `{"serverId", "backupName"}`."""
+    """For good: its runs, their logs and what was set for it."""
     body = await json_object(request)
     server_key, job_name = text(body, "serverId"), text(body, "backupName")
     if not server_key or not job_name:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from duplistatus import __version__
-from duplistatus.web.access import Access, Caller, access_of, guarded
+from duplistatus.web.access import KEY_OPENS, Access, Caller, access_of, guarded
 from duplistatus.web.answers import encode, json_answer
 from duplistatus.web.api.answered import described
 
@@ -37,7 +37,7 @@ WHO = {
 _SIGNED_IN = frozenset(Access) - {Access.OPEN, Access.PROBE, Access.UPLOAD, Access.EXTERNAL}
 _ABOUT = (
     "A session lives in the cookie `sessionId`. Whatever changes something also needs the token of `GET /api/csrf` in the header "
-    '`X-CSRF-Token`. Errors are `{"error", "code"}`.'
+    '`X-CSRF-Token`. Programs call with a key instead, in `X-Api-Key`, as bearer token or as `?api_key=`. Errors are `{"error", "code"}`.'
 )
 
 
@@ -61,7 +61,10 @@ def document(application: FastAPI) -> dict[str, Any]:
     found = get_openapi(title="duplistatus", version=__version__, openapi_version="3.1.0", description=_ABOUT, routes=routes)
     components = found.setdefault("components", {})
     components.setdefault("schemas", {}).update(_shapes())
-    components["securitySchemes"] = {"session": {"type": "apiKey", "in": "cookie", "name": "sessionId"}}
+    components["securitySchemes"] = {
+        "session": {"type": "apiKey", "in": "cookie", "name": "sessionId"},
+        "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+    }
     found["servers"] = [{"url": application.state.context.settings.root_path or "/"}]
     for route in routes:
         guard = access_of(route)
@@ -89,10 +92,37 @@ def _say_who(operation: dict[str, Any], name: str, access: Access) -> None:
     operation["operationId"] = name
     # What the framework would answer to unreadable parameters is answered 400 here.
     operation.get("responses", {}).pop("422", None)
-    if access in _SIGNED_IN:
-        operation["security"] = [{"session": []}] if access is not Access.METRICS else [{"session": []}, {}]
-        refusal = {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}}
-        operation.setdefault("responses", {}).setdefault("401", {"description": "Nobody has signed in", "content": refusal})
+    ways: list[dict[str, Any]] = [{"session": []}] if access in _SIGNED_IN else [{}]
+    if access in KEY_OPENS:
+        ways.append({"key": []})
+    if access is Access.METRICS:
+        ways.append({})
+    if ways != [{}]:
+        operation["security"] = ways
+    responses = operation.setdefault("responses", {})
+    for status, sentence in _refusals(operation, access).items():
+        responses.setdefault(status, {"description": sentence, "content": _FAILURE})
+
+
+_FAILURE = {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}}
+
+
+def _refusals(operation: dict[str, Any], access: Access) -> dict[str, str]:
+    """What the guard, and the reading of parameters and bodies, may answer whatever the route does."""
+    found = {"400": "The address, a parameter or the body cannot be read", "403": _NOT_ALLOWED[access in _SIGNED_IN]}
+    if access in KEY_OPENS or access in _SIGNED_IN:
+        found["401"] = "Nobody has signed in, or the key is not valid"
+    if access is Access.PROBE:
+        found["429"] = "Asked too often"
+    if "requestBody" in operation:
+        found |= {"408": "The body did not arrive in time", "413": "The body is too large"}
+    return found | {"503": "The database cannot be used at the moment"}
+
+
+_NOT_ALLOWED = {
+    True: "Not allowed to this caller or from this address, or the change lacks the token of the session",
+    False: "Not open to this address or key, or the change lacks the token of the session",
+}
 
 
 def _shapes() -> dict[str, Any]:
@@ -100,8 +130,8 @@ def _shapes() -> dict[str, Any]:
     from pydantic.json_schema import models_json_schema
 
     from duplistatus.web.api import (
-        account_schemas,
         access_schemas,
+        account_schemas,
         channel_schemas,
         explain_schemas,
         message_schemas,
@@ -118,6 +148,7 @@ def _shapes() -> dict[str, Any]:
         account_schemas,
         schemas,
         access_schemas,
+        audit_schemas,
         channel_schemas,
         explain_schemas,
         message_schemas,

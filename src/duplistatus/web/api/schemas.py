@@ -24,6 +24,34 @@ class Failure(BaseModel):
     code: str | None = None
 
 
+class Accepted(Shape):
+    success: bool
+
+
+class Report(Shape):
+    """What Duplicati sends, of any version; fields that are not named here are kept, too."""
+
+    model_config = ConfigDict(extra="allow")
+    Data: dict[str, Any] | None = Field(description="The result of the operation")
+    Extra: dict[str, Any] | None = Field(description="Machine, job and schedule")
+    LogLines: list[str] | None = None
+    Exception: str | None = None
+
+
+class JobToDelete(Shape):
+    model_config = ConfigDict(extra="ignore")
+    serverId: str = Field(description="Id of the server")
+    backupName: str = Field(description="Name of the job")
+
+
+class DeletedJob(Shape):
+    message: str
+    status: int
+    deletedCount: int = Field(description="Runs that were removed")
+    serverName: str
+    backupName: str
+
+
 class Ping(Shape):
     ok: bool
 

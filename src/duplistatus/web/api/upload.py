@@ -16,6 +16,7 @@ from starlette.responses import Response
 from duplistatus.ingest.upload import Answer, Delivery, take
 from duplistatus.store.database import StoreError
 from duplistatus.web.access import Access, Caller, guarded
+from duplistatus.web.api.answered import answered, taking
 from duplistatus.web.context import context
 from duplistatus.web.errors import Refused
 from duplistatus.web.measures import measures
@@ -28,11 +29,30 @@ _PATIENCE = 120
 _READ_PAST = 256 * 1024 * 1024
 """Bytes above the limit that are read and thrown away: a sender that is still sending would never see why it is refused."""
 _log = structlog.get_logger()
+_FAILURES = {
+    400: "This is no report; it is kept for administrators to look at",
+    408: "The body did not arrive in time",
+    409: "This run is stored already",
+    413: "The body is too large",
+    429: "Too many reports from this address",
+    503: "It cannot be stored now; try again later",
+}
+_TAKES = taking("Report")
+_TAKES["requestBody"]["content"] |= {
+    "application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": {"message": {"type": "string"}}}},
+    "text/plain": {"schema": {"type": "string"}},
+}
 
 
 # Without a route of its own the second spelling would be no report at all.
 @router.post("/api/upload/", include_in_schema=False)
-@router.post("/api/upload", summary="Takes a report that a Duplicati server sends", tags=["reports"])
+@router.post(
+    "/api/upload",
+    summary="Takes a report that a Duplicati server sends",
+    tags=["reports"],
+    responses=answered("Accepted", failures=_FAILURES),
+    openapi_extra=_TAKES,
+)
 async def upload(request: Request, caller: Annotated[Caller, guarded(Access.UPLOAD)]) -> Response:
     """Body: Duplicati's JSON document, the same or its plain text in a form's `message`, or a live-status document; gzip is fine."""
     count = measures(request).upload
