@@ -132,6 +132,7 @@ def _shapes() -> dict[str, Any]:
     from duplistatus.web.api import (
         access_schemas,
         account_schemas,
+        audit_schemas,
         channel_schemas,
         explain_schemas,
         message_schemas,
