@@ -42,7 +42,8 @@ async def change_by_form(request: Request, caller: _Admin) -> Response:
         await access_desk.change(request, caller, _words(request, form, part))
     except (ValueError, Refused) as error:
         problem = error.error if isinstance(error, Refused) else str(error)
-        offered = error.more.get("details") if isinstance(error, Refused) else None
+        details = error.more.get("details") if isinstance(error, Refused) else None
+        offered = str(details.get("address", "")) if isinstance(details, dict) else ""
         status = error.status if isinstance(error, Refused) else 400
         sent = "\n".join(_texts(form))
         return _page(request, caller, part=part, problem=problem, status=status, sent=sent, sent_on="enabled" in form, offered=offered)
@@ -79,7 +80,7 @@ def _page(
     status: int = 200,
     sent: str = "",
     sent_on: bool = False,
-    offered: object = None,
+    offered: str = "",
 ) -> Response:
     found = access_desk.situation(request)
     lists = _fields(found.policy)
@@ -96,7 +97,7 @@ def _page(
         part=part,
         problem=problem,
         saved=saved,
-        offered=offered if isinstance(offered, dict) else {},
+        offered=offered,
         keyless={door: [each for each in keyless if each.door == door] for door in ("upload", "external")},
         keys={scope.value: count for scope, count in found.keys.items()},
         callers=found.callers[:_SHOWN_CALLERS],
