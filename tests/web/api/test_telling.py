@@ -209,8 +209,7 @@ def test_the_audit_log_holds_what_was_before_and_what_is_now(fleet: TestClient, 
     to = {"event": "errors", "additional_topic": "mail"}
     change = job | {"before": {"event": "warnings", "additional_topic": None}, "after": to}
     assert first == ("backup_notification_updated", None, {"jobs": [change], "count": 1})
-    nothing: dict[str, None] = dict.fromkeys(("additional_event", "additional_emails", "additional_topic"))
-    said = nothing | {"additional_emails": "ops@example.org"}
+    nothing, said = {"additional_emails": None}, {"additional_emails": "ops@example.org"}
     of_server = {"serverId": "id-alpha", "serverName": "alpha"}
     assert second == ("backup_notification_updated", "id-alpha", of_server | {"before": nothing, "after": said})
     back = job | {"before": {"additional_topic": "mail"}, "after": {"additional_topic": None}}
