@@ -26,7 +26,7 @@ _COLUMNS = 5
 _DEMO_PASSWORD = "Demo2026"  # noqa: S105 - the demo's data are invented
 
 
-_MODULES = {name: f"{__name__}.{name.replace('-', '_')}" for name in ("rotate-key",)}
+_MODULES = {name: f"{__name__}.{name.replace('-', '_')}" for name in ("admin-recovery", "check", "rotate-key")}
 """Commands in modules of their own, each of which has a `command`."""
 
 

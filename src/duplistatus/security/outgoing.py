@@ -163,7 +163,7 @@ class Outgoing:
 
     async def _opened(self) -> httpx2.AsyncClient:
         if self._client is None:
-            context = await asyncio.to_thread(_context) if self._origin.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context = await asyncio.to_thread(tls_context) if self._origin.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             if self._client is None:
                 self._client = httpx2.AsyncClient(
                     verify=context,
@@ -215,7 +215,8 @@ class Outgoing:
         return min(max(seconds, 0.0), _LONGEST_PAUSE)
 
 
-def _context() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
+    """That knows which certificates to accept. Slow to make."""
     context = httpx2.create_ssl_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

@@ -80,6 +80,10 @@ class EmailSender:
         refused = await self._mailer.deliver(self._from, recipients, content, utf8=utf8)
         return "not to " + "; ".join(f"{address}: {words}" for address, words in refused.items()) if refused else ""
 
+    async def reach(self) -> str:
+        """Connects and signs in, without a mail. Raises Refused, Unreachable."""
+        return await self._mailer.reach()
+
     async def close(self) -> None:
         await self._mailer.close()
 

@@ -82,6 +82,15 @@ class NtfySender:
         judged(await self._outgoing.ask("POST", address, self._headers(message), body))
         return f"cut to {LARGEST} bytes" if cut else ""
 
+    async def reach(self) -> str:
+        """Asks how the server is and, with a token, whether it opens the topic. Raises Refused, Unreachable."""
+        judged(await self._outgoing.ask("GET", f"{self._url}v1/health", {}))
+        if not self._token:
+            return f"{self._outgoing.place} is healthy"
+        address = f"{self._url}{quote(self._topic, safe='')}/auth"
+        judged(await self._outgoing.ask("GET", address, {"Authorization": f"Bearer {self._token}"}))
+        return f"{self._outgoing.place} is healthy and takes the token"
+
     async def close(self) -> None:
         await self._outgoing.close()
 

@@ -93,6 +93,11 @@ class Mailer:
         except TimeoutError:
             raise Unreachable(f"{self._server.place} took longer than {self._patience.whole:g} seconds for the mail") from None
 
+    async def reach(self) -> str:
+        """Connects and signs in, and takes leave. Raises Refused, Unreachable."""
+        await self._leave(await self._connected())
+        return f"{self._server.place} answers" + (" and takes the account" if self._server.account else "")
+
     async def close(self) -> None:
         """Takes leave of the server where a connection is idle."""
         self._closed = True

@@ -1,0 +1,1 @@
+"""What `duplistatus check` looks at, a module for each part."""
