@@ -48,9 +48,11 @@ class SignedIn(Shape):
 
 
 class SignInFailure(Failure):
-    errorCode: str = Field(
-        description="`REQUIRED_CREDENTIALS`, `INVALID_CREDENTIALS`, `ACCOUNT_LOCKED`, `ADDRESS_BLOCKED`, `RATE_LIMITED`; of a new password "
-        "`NEW_PASSWORD_REQUIRED`, `NEW_PASSWORD_SAME_AS_CURRENT`, `POLICY_NOT_MET`, `CURRENT_PASSWORD_REQUIRED`, `CURRENT_PASSWORD_INCORRECT`"
+    errorCode: str | None = Field(
+        default=None,
+        description="Absent where the session or its token is missing; `REQUIRED_CREDENTIALS`, `INVALID_CREDENTIALS`, "
+        "`ACCOUNT_LOCKED`, `ADDRESS_BLOCKED`, `RATE_LIMITED`; of a new password `NEW_PASSWORD_REQUIRED`, `NEW_PASSWORD_SAME_AS_CURRENT`, "
+        "`POLICY_NOT_MET`, `CURRENT_PASSWORD_REQUIRED`, `CURRENT_PASSWORD_INCORRECT`",
     )
     lockedUntil: datetime | None = Field(default=None, description="With `ACCOUNT_LOCKED`")
     minutesRemaining: int | None = Field(default=None, description="With `ACCOUNT_LOCKED`")

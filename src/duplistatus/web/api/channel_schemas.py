@@ -52,7 +52,7 @@ class SavedEmail(Shape):
 
 
 class CsrfToken(Shape):
-    csrfToken: str
+    csrfToken: str | None = Field(description="Null for a key, which needs none")
 
 
 class TestSent(Shape):

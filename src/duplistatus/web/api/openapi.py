@@ -16,11 +16,13 @@ from starlette.responses import Response
 from duplistatus import __version__
 from duplistatus.web.access import KEY_OPENS, Access, Caller, access_of, guarded
 from duplistatus.web.answers import encode, json_answer
-from duplistatus.web.api.answered import described
+from duplistatus.web.api.answered import Responses
 
 router = APIRouter(tags=["reference"])
 
 _Reader = Annotated[Caller, guarded(Access.READ)]
+
+_DOCUMENT: Responses = {200: {"description": "OpenAPI 3.1", "content": {"application/json": {"schema": {"type": "object"}}}}}
 
 WHO = {
     Access.OPEN: "Open to all.",
@@ -41,7 +43,7 @@ _ABOUT = (
 )
 
 
-@router.get("/api/openapi.json", summary="This document", responses=described("OpenAPI 3.1", "application/json"))
+@router.get("/api/openapi.json", summary="This document", responses=_DOCUMENT)
 async def openapi(request: Request, caller: _Reader) -> Response:
     """OpenAPI 3.1."""
     return json_answer(encode(await run_in_threadpool(document_of, request.app)))
