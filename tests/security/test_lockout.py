@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from duplistatus.clock import DAY, HOUR, MINUTE, Instant, SetClock
 from duplistatus.security import lockout
-from duplistatus.security.lockout import Stop, Stopped, known_browser, lock_length, oneself, stranger
+from duplistatus.security.lockout import Guesser, Stop, Stopped, known_browser, lock_length, oneself, stranger
+from duplistatus.store.ids import UserId
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,6 +130,30 @@ def test_addresses_of_one_ipv6_network_count_together(connection: Connection, cl
         guess(connection, clock, f"name {number}", f"2001:db8:0:1::{number:x}")
     assert guess(connection, clock, "one more", "2001:db8:0:1:ffff::1") is not None
     assert guess(connection, clock, "one more", "2001:db8:0:2::1") is None
+
+
+@pytest.mark.parametrize("guesser", [known_browser("some browser"), oneself(UserId("some user"))])
+def test_a_known_browser_and_a_user_who_is_signed_in_are_counted_apart_from_strangers(
+    connection: Connection, clock: SetClock, guesser: Guesser
+) -> None:
+    guess_until_locked(connection, clock)
+    for number in range(30):
+        guess(connection, clock, f"name {number}")
+    assert lockout.begin(connection, stranger("admin", ADDRESS), clock.now()) is not None
+    begun = [lockout.begin(connection, guesser, clock.now()) for _ in range(6)]
+    assert begun.count(None) == 5
+    assert begun[-1] == Stopped(Stop.ACCOUNT, Instant(clock.now() + 15 * MINUTE))
+
+
+def test_what_a_known_browser_does_counts_for_no_stranger(connection: Connection, clock: SetClock) -> None:
+    owner = known_browser("some browser")
+    for _ in range(40):
+        lockout.begin(connection, owner, clock.now())
+        lockout.failed(connection, owner, clock.now())
+    for _ in range(4):
+        assert guess(connection, clock) is None
+    lockout.succeeded(connection, owner)
+    assert guess(connection, clock) is not None, "the fifth wrong one, whatever the owner did"
 
 
 def test_old_counts_are_cleared_away(connection: Connection, clock: SetClock) -> None:

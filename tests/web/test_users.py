@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from duplistatus.clock import DAY, Instant
+from duplistatus.store.api_keys import Scope
+from duplistatus.web.api import account_schemas
 from tests.store.telling import recordings
+from tests.web.api.reports import Made, send
 from tests.web.conftest import sign_in
+from tests.web.people import make_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fastapi import FastAPI
     from starlette.testclient import TestClient
+
+    from duplistatus.clock import SetClock
 
 USERS = "/api/users"
 DELETE_JOB = "/api/backups/delete-job"
@@ -101,6 +108,83 @@ def test_an_edit_names_what_it_changes(admin: TestClient) -> None:
     assert admin.patch(path, json={"username": ""}).status_code == 400
     assert admin.patch(path, content=b"{").status_code == 400
     assert admin.patch(f"{USERS}/nope", json={"isAdmin": True}).status_code == 404
+
+
+def test_one_user_is_shown_as_in_the_list(admin: TestClient, browser: Callable[[], TestClient]) -> None:
+    made = create(admin, username="viewer", password="Viewer2026x", requirePasswordChange=False)
+    sign_in(browser(), "viewer", "Viewer2026x")
+    answer = admin.get(f"{USERS}/{made['id']}")
+    account_schemas.ListedUser.model_validate_json(answer.content)
+    assert answer.json() == admin.get(f"{USERS}?search=viewer").json()["users"][0]
+    assert (answer.json()["sessions"], answer.json()["lastLoginIp"]) == (1, "192.0.2.1")
+    assert admin.get(f"{USERS}/nope").status_code == 404
+    account_schemas.UserList.model_validate_json(admin.get(USERS).content)
+
+
+def test_a_user_is_limited_to_servers_by_their_ids(admin: TestClient, clock: SetClock) -> None:
+    send(admin, Made(Instant(clock.now() - DAY), server="alpha"), Made(Instant(clock.now() - DAY), server="beta"))
+    answer = admin.post(USERS, json={"username": "viewer", "password": "Viewer2026x", "isLimited": True, "serverIds": ["id-beta"]})
+    account_schemas.UserStored.model_validate_json(answer.content)
+    made = answer.json()["user"]
+    assert (made["isLimited"], made["serverIds"]) == (True, ["id-beta"])
+    path = f"{USERS}/{made['id']}"
+    assert admin.patch(path, json={"serverIds": ["id-alpha", "id-beta"]}).json()["user"]["serverIds"] == ["id-alpha", "id-beta"]
+    assert admin.patch(path, json={"username": "viewer2"}).json()["user"]["serverIds"] == ["id-alpha", "id-beta"]
+    assert admin.patch(path, json={"isAdmin": True}).json()["user"] == made | {
+        "username": "viewer2",
+        "isAdmin": True,
+        "isLimited": False,
+        "serverIds": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ({"isAdmin": True, "isLimited": True}, "Administrators see all servers: they cannot be limited"),
+        ({"serverIds": ["x"]}, "Servers are chosen for limited users only"),
+        ({"isLimited": True, "serverIds": ["x"]}, "There is no server 'x'"),
+        ({"isLimited": True, "serverIds": "x"}, "serverIds must be a list of ids of servers"),
+        ({"isLimited": True, "serverIds": [1]}, "serverIds must be a list of ids of servers"),
+        ({"isLimited": True, "serverIds": ["x\0"]}, "serverIds must be a list of ids of servers"),
+        ({"isLimited": True, "serverIds": ["x"] * 2001}, "serverIds may name 2000 servers"),
+        ({"isLimited": 1}, "isLimited must be true or false"),
+        ({"username": "key:viewer"}, "Username must not begin with key:, as keys of programs are called"),
+    ],
+)
+def test_a_limitation_that_cannot_be_says_why(admin: TestClient, body: dict[str, object], error: str) -> None:
+    answer = admin.post(USERS, json={"username": "viewer", **body})
+    assert (answer.status_code, answer.json()["error"]) == (400, error)
+    assert admin.get(USERS).json()["pagination"]["total"] == 1
+
+
+def test_a_locked_user_is_unlocked(admin: TestClient, browser: Callable[[], TestClient]) -> None:
+    made = create(admin, username="viewer", password="Viewer2026x", requirePasswordChange=False)
+    stranger = browser()
+    token = {"x-csrf-token": stranger.get("/api/csrf").json()["token"]}
+    for _ in range(5):
+        stranger.post("/api/auth/login", json={"username": "viewer", "password": "Wrong1234"}, headers=token)
+    path = f"{USERS}/{made['id']}"
+    assert admin.get(path).json()["isLocked"] is True
+    answer = admin.post(f"{path}/unlock")
+    assert (answer.json()["isLocked"], answer.json()["lockedUntil"], answer.json()["failedLoginAttempts"]) == (False, None, 0)
+    sign_in(stranger, "viewer", "Viewer2026x")
+    assert admin.post(f"{USERS}/nope/unlock").status_code == 404
+
+
+def test_a_key_of_a_program_administers_but_leaves_one_administrator(admin: TestClient, application: FastAPI, site: TestClient) -> None:
+    me = admin.get("/api/auth/me").json()["user"]
+    made = create(admin, username="viewer")
+    key = {"x-api-key": make_key(application, Scope.ADMIN)}
+    site.cookies.clear()
+    del site.headers["x-csrf-token"]
+    assert site.patch(f"{USERS}/{made['id']}", json={"isAdmin": True}, headers=key).status_code == 200
+    assert site.delete(f"{USERS}/{made['id']}", headers=key).status_code == 200
+    for answer in (
+        site.delete(f"{USERS}/{me['id']}", headers=key),
+        site.patch(f"{USERS}/{me['id']}", json={"isAdmin": False}, headers=key),
+    ):
+        assert (answer.status_code, answer.json()["error"]) == (400, "One administrator must remain")
 
 
 def test_the_last_administrator_stays(admin: TestClient) -> None:

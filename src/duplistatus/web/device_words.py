@@ -39,7 +39,7 @@ def device_of(user_agent: str, wording: Wording) -> str:
     """The program, and the system it runs on where it says so."""
     if not user_agent.startswith("Mozilla/"):
         # Programs call themselves by a name and a version: curl/8.14.1
-        name = "".join(each for each in re.split(r"[/\s(;]", user_agent, maxsplit=1)[0] if each.isprintable())[:_LONGEST]
+        name = "".join(each for each in re.split(r"[/(;]", user_agent, maxsplit=1)[0] if each.isprintable())[:_LONGEST].strip()
         return name or wording.gettext("Unknown program")
     browser, system = _first(_BROWSERS, user_agent), _first(_SYSTEMS, user_agent)
     if browser and system:
