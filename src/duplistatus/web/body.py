@@ -14,11 +14,17 @@ LARGEST = 1024 * 1024
 ID_DIGITS = 18
 """Of the largest number that surely is in the range of a column."""
 
+READ_AS_FORM = "duplistatus.read_as_form"
+"""Stands in the scope of a request whose body has been read already."""
+
 JsonObject = Mapping[str, object]
 
 
 async def read_body(request: Request, largest: int = LARGEST) -> bytes:
     """The body, at most `largest` bytes of it."""
+    if request.scope.get(READ_AS_FORM):
+        # The session's token was looked for in it.
+        raise Refused(400, "The request is a form, which means nothing here", "bad_request")
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():

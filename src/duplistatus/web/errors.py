@@ -74,7 +74,10 @@ def _here(request: Request) -> str:
     if current is None:
         query = request.url.query
         return quote(route_path(request)) + (f"?{query}" if query else "")
-    parts = urlsplit(current)
+    try:
+        parts = urlsplit(current)
+    except ValueError:
+        return "/"
     path = parts.path.removeprefix(context(request).settings.root_path) or "/"
     # A key was taken out of the request's own address, not out of this one.
     query = "&".join(part for part in parts.query.split("&") if unquote_plus(part.partition("=")[0]).strip().lower() != "api_key")

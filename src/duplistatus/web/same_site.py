@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 
 from duplistatus.security.tokens import same
+from duplistatus.web.body import READ_AS_FORM
 from duplistatus.web.context import context
 from duplistatus.web.doors import client_of
 from duplistatus.web.errors import Refused
@@ -25,9 +26,17 @@ def check_origin(request: Request) -> None:
         foreign = fetch_site not in {"same-origin", "none"}
     else:
         origin = request.headers.get("origin")
-        foreign = origin is not None and urlsplit(origin).netloc.lower() not in _own_hosts(request)
+        foreign = origin is not None and _host(origin) not in _own_hosts(request)
     if foreign:
         raise Refused(403, "The request comes from another site", "cross_site")
+
+
+def _host(origin: str) -> str:
+    """Host and port of an origin, empty for a text that is none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _own_hosts(request: Request) -> set[str]:
@@ -51,6 +60,7 @@ async def _given_token(request: Request) -> str | None:
     length = request.headers.get("content-length", "")
     if not length.isdecimal() or int(length) > _LARGEST_FORM:
         return None
+    request.scope[READ_AS_FORM] = True
     value = (await request.form()).get(FIELD)
     return value if isinstance(value, str) else None
 
