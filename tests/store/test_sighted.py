@@ -17,7 +17,7 @@ from duplistatus import store
 from duplistatus.clock import DAY, HOUR, Instant
 from duplistatus.evaluate.maintenance import Once
 from duplistatus.evaluate.notify_setting import Additional
-from duplistatus.store import accounts, channels, fleet, runs, sight, sighted, silencing, snoozes, tags, watching, windows
+from duplistatus.store import accounts, channels, fleet, rejected, runs, sight, sighted, silencing, snoozes, tags, watching, windows
 from duplistatus.store.accounts import Account, User
 from duplistatus.store.all_tables import metadata
 from duplistatus.store.channels import NTFY, ChannelValues
@@ -67,6 +67,20 @@ def _more(connection: Connection, name: str) -> None:
     ntfy = channels.own_channel(connection, NTFY)
     values = ChannelValues(ntfy.name, True, {"url": "https://push.example.org", "topic": HIDDEN}, "")
     channels.save_channel(connection, ntfy.id, values, "", NOON)
+    rejected.keep(connection, NOON, "192.0.2.1", "text/plain", "no_report", name, name.encode())
+    job = fleet.jobs_of(connection, server.id)[0]
+    of_job = f"{job.id}, '{name}'"
+    origin = f"(SELECT min(id) FROM origin WHERE job_id = {job.id})"
+    for line in (
+        f"INSERT INTO reminder (job_id, destination, channel_id, told_at) VALUES ({of_job}, {ntfy.id}, {NOON})",
+        f"INSERT INTO change (job_id, fact, from_value, to_value, at, reason) VALUES ({of_job}, 'ok', 'overdue', {NOON}, '{name}')",
+        "INSERT INTO activity (job_id, operation, origin_id, begun_at, result, arrived_at)"
+        f" VALUES ({of_job}, {origin}, {NOON}, 'Success', {NOON})",
+        f"INSERT INTO notice (job_id, key, event, at) VALUES ({of_job}, 'error', {NOON})",
+        "INSERT INTO outbox (uid, notice_id, channel_id, state, created_at)"
+        f" SELECT '{name}', id, {ntfy.id}, 'failed', {NOON} FROM notice WHERE key = '{name}'",
+    ):
+        connection.raw.execute(line)
 
 
 def number(database: Database, name: str) -> ServerId:
@@ -131,6 +145,22 @@ def test_no_part_asks_another_that_is_made_before_it() -> None:
     for name, part in PARTS.items():
         asked = {each for each in PARTS if f"{{real}}{each} " in part} - {name}
         assert all(order.index(each) > order.index(name) for each in asked), name
+
+
+def test_of_each_table_only_rows_of_what_is_seen_are_there(fleet_of_two: Database) -> None:
+    with fleet_of_two.read() as connection:
+        others = {job.id for job in fleet.jobs(connection) if HIDDEN in job.name}
+        of_others = {each.id for job_id in others for each in runs.newest_runs(connection, job_id, 10)}
+    hidden: dict[str, set[Any]] = {"server_id": {number(fleet_of_two, HIDDEN)}, "job_id": set(others), "run_id": set(of_others)}
+    for name in set(PARTS) - {"fleet_day"}:
+        table = metadata.tables[name]
+        with fleet_of_two.read() as whole, seeing(fleet_of_two, "alpha").read() as connection:
+            rows, part = whole.rows(Statement(select(table))), connection.rows(Statement(select(table)))
+        assert len(part) < len(rows), name
+        assert bool(part) is (name not in {"notice", "outbox", "rejected_report"}), name
+        for row in part:
+            assert HIDDEN not in repr(row), name
+            assert not any(value in hidden.get(column, ()) for column, value in zip(table.c.keys(), row, strict=True)), name
 
 
 def test_every_question_of_the_store_can_be_asked_of_a_part(fleet_of_two: Database) -> None:
