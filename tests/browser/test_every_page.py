@@ -28,6 +28,8 @@ PAGES = {
     "run": "newest of /detail/id-harbour?backup=Files",
     "failed run": "newest of /detail/id-mill?backup=Mail",
     "rejected": "/rejected",
+    "keys": "/settings/keys",
+    "access": "/settings/access",
     "tasks": "/settings/tasks",
     "messages": "/settings/messages",
     "summaries": "/settings/summaries",
