@@ -59,6 +59,7 @@ from duplistatus.web.api import (
     ping,
     rejected,
     runs,
+    secrets,
     servers,
     sessions,
     snoozes,
@@ -90,6 +91,7 @@ from duplistatus.web.pages import notifications as notifications_page
 from duplistatus.web.pages import ntfy as ntfy_page
 from duplistatus.web.pages import rejected as rejected_page
 from duplistatus.web.pages import run as run_page
+from duplistatus.web.pages import secrets as secrets_page
 from duplistatus.web.pages import server as server_page
 from duplistatus.web.pages import sessions as sessions_page
 from duplistatus.web.pages import silence as silence_page
@@ -141,6 +143,7 @@ _API = (
     runs,
     # before the routes of a server, whose key may hold slashes
     telling,
+    secrets,
     servers,
     sessions,
     snoozes,
@@ -164,6 +167,7 @@ _PAGES = (
     rejected_page,
     keys_page,
     access_page,
+    secrets_page,
     tasks_page,
     audit_page,
     monitoring,

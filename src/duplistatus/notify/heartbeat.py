@@ -87,7 +87,7 @@ class Pulse:
         # Slow to import, and needed only where an address is set.
         from duplistatus.notify.outgoing import Outgoing, judged
 
-        url = self._secrets.decrypt(found.secret, HEARTBEAT)
+        url = self._secrets.decrypt(found.secret, HEARTBEAT, with_former=True)
         path = url.partition("://")[2].partition("/")[2]
         outgoing = Outgoing(url, secrets=(url, path))
         try:

@@ -45,6 +45,11 @@ class KeyState:
     trouble: str = ""
 
     @property
+    def is_lost(self) -> bool:
+        """Whether something that is stored cannot be read."""
+        return bool(self.lost)
+
+    @property
     def sentence(self) -> str:
         """For the log; empty where nothing is the matter."""
         names = [each.name for each in self.lost]

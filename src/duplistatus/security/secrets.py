@@ -76,11 +76,12 @@ class Secrets:
             return ""
         return sealed_under(self._named(mark) or self._current() or make_key(self._file), text, use)
 
-    def decrypt(self, stored: str, use: str) -> str:
-        """What was encrypted for that use. Raises SecretLost, KeyTrouble."""
+    def decrypt(self, stored: str, use: str, *, with_former: bool = False) -> str:
+        """What was encrypted for that use. `with_former`: for who only sends, also by the key that was in the file a moment ago. Raises
+        SecretLost, KeyTrouble."""
         if not stored:
             return ""
-        found = _first_that_opens(self._keys(with_former=True), stored, use)
+        found = _first_that_opens(self._keys(with_former=with_former), stored, use)
         if found is None:
             raise SecretLost("it was stored under another key file and must be entered again")
         return found

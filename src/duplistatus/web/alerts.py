@@ -1,5 +1,5 @@
-"""What of the product itself administrators are to know: channels, and the heartbeat, that fail. In: a connection; out: alerts, until they
-work again or somebody took note."""
+"""What of the product itself administrators are to know: channels, and the heartbeat, that fail, and secrets that cannot be read. In: a
+connection; out: alerts, until they work again or somebody took note."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from duplistatus.clock import Instant
+from duplistatus.security.key_check import key_state
+from duplistatus.security.secrets import Secrets
 from duplistatus.store import audit, channels, messages
 from duplistatus.store.audit import Entry
 from duplistatus.store.channels import ChannelRow, Health
@@ -19,13 +21,15 @@ from duplistatus.web.context import context
 from duplistatus.web.sessions import user_agent
 
 HEARTBEAT = "heartbeat"
+SECRETS = "secrets"
 _OWN = frozenset({channels.NTFY, channels.EMAIL})
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Something that fails. `name`: by which programs clear it: ntfy, email, the number of a channel, heartbeat; `title`: what people call
-    it, empty for the heartbeat; `tab`: the page of its settings; `failures`: how many messages failed since."""
+    """Something that fails. `name`: by which programs clear it: ntfy, email, the number of a channel, heartbeat; secrets, which nobody
+    clears; `title`: what people call it, empty for those that are no channels; `tab`: the page of its settings; `failures`: how many
+    messages failed since, or secrets cannot be read."""
 
     name: str
     title: str
@@ -56,9 +60,10 @@ def alerts_for(request: Request, caller: Caller | None) -> list[Alert]:
     """What a page shows: nothing to others than administrators, nor while the database cannot be read."""
     if caller is None or not caller.is_admin:
         return []
+    parts = context(request)
     try:
-        with context(request).database.read() as connection:
-            return alerts(connection)
+        with parts.database.read() as connection:
+            return [*_of_secrets(connection, parts.secrets), *alerts(connection)]
     except StoreError:
         return []
 
@@ -84,6 +89,12 @@ async def clear(request: Request, caller: Caller, names: Iterable[str] | None) -
         return alerts(connection)
 
     return await parts.writer.write(work)
+
+
+def _of_secrets(connection: Connection, secrets: Secrets) -> list[Alert]:
+    """One, while something that is stored cannot be read. When that began nobody knows."""
+    state = key_state(connection, secrets)
+    return [_alert(SECRETS, "", SECRETS, None, SECRETS, Health(error=state.sentence), len(state.lost))] if state.is_lost else []
 
 
 def _of_channel(connection: Connection, row: ChannelRow) -> Alert:

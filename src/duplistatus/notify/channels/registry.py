@@ -20,9 +20,9 @@ from duplistatus.store.database import Connection
 KINDS: Mapping[str, ChannelKind] = {kind.NAME: kind for kind in (NtfyKind(), EmailKind(), WebhookKind(), AppriseKind())}
 
 
-def setting_of(row: ChannelRow, secrets: Secrets) -> ChannelSetting:
-    """The settings of a channel. Raises SecretLost, KeyTrouble."""
-    text = secrets.decrypt(row.secret, CHANNEL)
+def setting_of(row: ChannelRow, secrets: Secrets, *, with_former: bool = False) -> ChannelSetting:
+    """The settings of a channel; `with_former` as of `Secrets.decrypt`. Raises SecretLost, KeyTrouble."""
+    text = secrets.decrypt(row.secret, CHANNEL, with_former=with_former)
     return ChannelSetting(row.config, json.loads(text) if text else {})
 
 
@@ -39,7 +39,7 @@ def sender_of(row: ChannelRow, secrets: Secrets) -> Sender:
     if kind is None:
         raise Refused(f"there is no kind of channel named {row.kind!r}")
     try:
-        return kind.sender(setting_of(row, secrets))
+        return kind.sender(setting_of(row, secrets, with_former=True))
     except BadChannel as error:
         raise Refused(f"the channel is not set up: {error}") from error
     except (SecretLost, KeyTrouble) as error:

@@ -114,6 +114,8 @@ def _refusals(operation: dict[str, Any], access: Access) -> dict[str, str]:
     found = {"400": "The address, a parameter or the body cannot be read", "403": _NOT_ALLOWED[access in _SIGNED_IN]}
     if access in KEY_OPENS or access in _SIGNED_IN:
         found["401"] = "Nobody has signed in, or the key is not valid"
+    if any(parameter["in"] == "path" for parameter in operation.get("parameters", ())):
+        found["404"] = "There is nothing of that name"
     if access is Access.PROBE:
         found["429"] = "Asked too often"
     if "requestBody" in operation:
@@ -139,6 +141,7 @@ def _shapes() -> dict[str, Any]:
         explain_schemas,
         message_schemas,
         schemas,
+        secret_schemas,
         silence_schemas,
         summary_schemas,
         task_schemas,
@@ -155,6 +158,7 @@ def _shapes() -> dict[str, Any]:
         channel_schemas,
         explain_schemas,
         message_schemas,
+        secret_schemas,
         silence_schemas,
         summary_schemas,
         task_schemas,
