@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
+    from duplistatus.store.database import Connection
+
 pytest_plugins = ["tests.fixtures.loopback", "tests.fixtures.chromium", "tests.fixtures.postgres", "tests.fixtures.engines"]
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
@@ -36,6 +38,21 @@ def nothing_by_time(monkeypatch: pytest.MonkeyPatch) -> None:
         return
 
     monkeypatch.setattr(Scheduler, "look", look)
+
+
+@pytest.fixture(autouse=True)
+def _known_actions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a test has written into the audit log is an action that the page and the documentation know."""
+    from duplistatus.store import audit
+    from duplistatus.web.audit_words import ACTIONS
+
+    record = audit.record
+
+    def checked(connection: Connection, entry: audit.Entry) -> None:
+        assert entry.action in ACTIONS or entry.action == "x", f"{entry.action} is no action of docs/audit.md"
+        record(connection, entry)
+
+    monkeypatch.setattr(audit, "record", checked)
 
 
 @pytest.fixture

@@ -92,6 +92,13 @@ def test_every_metric_is_explained_and_none_that_does_not_exist(data_dir: Path, 
     assert {name for name in names if name.startswith("duplistatus_")} == set(re.findall(r"\| `(duplistatus_\w+)`", _page("metrics.md")))
 
 
+def test_every_action_of_the_audit_log_is_explained_and_none_that_does_not_exist() -> None:
+    from duplistatus.web.audit_words import ACTIONS
+
+    rows = re.findall(r"^\| `(\w+)` \| [a-z, ]+ \| .+ \|$", _page("audit.md"), re.MULTILINE)
+    assert sorted(rows) == sorted(ACTIONS)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_within_the_documentation_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 from duplistatus.clock import HOUR, Instant
 from duplistatus.store import audit_log
 from duplistatus.store.accounts import User
-from duplistatus.store.audit import Entry
+from duplistatus.store.audit import Category, Entry
 from duplistatus.store.audit_log import AuditLine, Place, Sought
 from duplistatus.store.database import Database
 from duplistatus.store.ids import UserId
@@ -25,18 +25,20 @@ if TYPE_CHECKING:
 ANN, BOB = User(UserId("u1"), "ann", True, False), User(UserId("u2"), "Bob", False, False)
 
 
+KINDS: tuple[tuple[str, Category, Literal["success", "failure", "error"]], ...] = (
+    ("login", "auth", "success"),
+    ("login", "auth", "failure"),
+    ("tag_created", "config", "success"),
+    ("task_run", "system", "error"),
+)
+
+
 def many(count: int = 60) -> list[Entry]:
     """Entries of two users, some at the same moment."""
     chance = random.Random(7)
-    kinds = (
-        ("login", "auth", "success"),
-        ("login", "auth", "failure"),
-        ("tag_created", "config", "success"),
-        ("task_run", "system", "error"),
-    )
     found = []
     for number in range(count):
-        action, category, status = chance.choice(kinds)
+        action, category, status = chance.choice(KINDS)
         at = Instant(NOON + number // 3 * HOUR)
         details = {"name": f'Tag {number} "100 %" ä_b', "reason": str(number)}
         found.append(
@@ -51,7 +53,7 @@ def many(count: int = 60) -> list[Entry]:
                 details,
                 f"192.0.2.{number}",
                 status=status,
-            )  # type: ignore[arg-type]
+            )
         )
     return found
 
@@ -204,8 +206,9 @@ def test_each_search_for_one_thing_reads_along_its_index(data_dir: Path) -> None
     migrate(database)
     with database.read() as connection:
         for name in ("user_id", "username", "action", "category", "status"):
-            for others in ({}, {"text": "x"}, {"since": NOON}):
-                sought = Sought(**{name: "x", **others})
+            others: tuple[dict[str, Any], ...] = ({}, {"text": "x"}, {"since": NOON})
+            for values in others:
+                sought = Sought(**{name: "x", **values})
                 shape = audit_log._Shape(sought.exact, bool(sought.text))
                 text, arguments = audit_log._page(shape).prepared("sqlite")
                 plan = connection.raw.execute(

@@ -85,6 +85,7 @@ def action_names(wording: Wording) -> Mapping[str, str]:
         "api_key_updated": gettext("Changed an API key"),
         "api_key_deleted": gettext("Removed an API key"),
         "access_updated": gettext("Changed who may come in"),
+        "secrets_forgotten": gettext("Had lost secrets forgotten"),
         "audit_retention_updated": gettext("Changed how long the audit log is kept"),
     }
 

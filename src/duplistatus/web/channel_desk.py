@@ -81,7 +81,7 @@ def _note_own(note: Note, before: ChannelRow, after: ChannelRow) -> None:
     changed = sorted(name for name in {*before.config, *after.config} if before.config.get(name) != after.config.get(name))
     is_new_secret = before.secret != after.secret
     if after.key == channels.EMAIL and is_new_secret and not changed:
-        note("email_password_updated", after, {})
+        note("email_password_updated", after, _of_secret(before, after))
         return
     if not changed and not is_new_secret and before.enabled == after.enabled:
         return

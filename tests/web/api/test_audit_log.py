@@ -14,6 +14,7 @@ from duplistatus.clock import DAY, HOUR, Instant
 from duplistatus.store import audit
 from duplistatus.store.accounts import User
 from duplistatus.store.audit import Entry
+from duplistatus.store.audit_log import Sought
 from duplistatus.store.ids import UserId
 from duplistatus.web import audit_export
 from tests.web.people import Kind, enter
@@ -217,7 +218,7 @@ def test_a_long_log_takes_little_memory_to_write(admin: TestClient, application:
         connection.run_many(audit._INSERT, [audit._row(entry)] * 20_000)
 
     parts.writer.submit(work).result()
-    found = audit_export.csv_text(audit_export.pieces(parts.database, audit_export.Sought(action="tag_created")))
+    found = audit_export.csv_text(audit_export.pieces(parts.database, Sought(action="tag_created")))
     tracemalloc.start()
     size = sum(len(piece) for piece in found)
     _, peak = tracemalloc.get_traced_memory()
