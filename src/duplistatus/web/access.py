@@ -223,16 +223,16 @@ async def _inside(request: Request, access: Access, origin: Client, *, checks_ch
 
 
 def _key_inside(request: Request, access: Access, origin: Client) -> ApiKey | None:
-    """The key of the request, which must open that level. Who guesses on and on is told to wait."""
+    """The key of the request, which must open that level. Who sends one that is none on and on is told to wait."""
     try:
         key = find_key(request, origin.address)
-        if key is not None and not key.opens(KEY_OPENS[access]):
-            raise key_lacks(key, KEY_OPENS[access])
-    except Refused:
-        wait = door_book(request).wait(origin.counted_as, context(request).clock.now())
+    except Refused as refused:
+        wait = door_book(request).wait(origin.counted_as, context(request).clock.now()) if refused.code == "key_unknown" else None
         if wait is not None:
             raise too_many_refused(wait) from None
         raise
+    if key is not None and not key.opens(KEY_OPENS[access]):
+        raise key_lacks(key, KEY_OPENS[access])
     return key
 
 
