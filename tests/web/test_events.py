@@ -11,10 +11,13 @@ import orjson
 import pytest
 
 from duplistatus.clock import HOUR, Instant
+from duplistatus.security.tokens import token_hash
+from duplistatus.store import sessions
 from duplistatus.web import events
 from duplistatus.web.events import News
 from duplistatus.web.pages.rendering import process_version
 from tests.web.api.reports import Made, document
+from tests.web.asking import ask
 from tests.web.people import Kind, enter
 
 if TYPE_CHECKING:
@@ -168,6 +171,35 @@ def test_a_silent_stream_says_that_it_is_there_and_ends_with_its_session(applica
             assert await stream.comment() == ": still here\n\n"
             application.state.context.clock.advance(25 * HOUR)
             await asyncio.wait_for(stream.ended.wait(), 2)
+
+    asyncio.run(story())
+
+
+def test_a_stream_is_looked_at_often_enough_to_end_within_15_seconds_of_its_session() -> None:
+    assert events.HEARTBEAT <= 15
+
+
+@pytest.mark.parametrize("revoke", ["own", "others", "administrator"])
+def test_a_stream_ends_when_its_session_is_revoked(application: FastAPI, monkeypatch: pytest.MonkeyPatch, revoke: str) -> None:
+    monkeypatch.setattr(events, "HEARTBEAT", 0.02)
+
+    async def story() -> None:
+        async with running(application):
+            listening_one, revoking_one = (enter(application, Kind.USER) for _ in range(2))
+            stream, staying = (Stream(application, each.headers["cookie"]) for each in (listening_one, revoking_one))
+            for each in (stream, staying):
+                await each.next()
+            parts = application.state.context
+            with parts.database.read() as connection:
+                session_hash = token_hash(listening_one.headers["cookie"].partition("=")[2])
+                public_id = sessions.find(connection, session_hash, parts.clock.now()).public_id
+            paths = {"own": f"/api/sessions/{public_id}", "others": "/api/sessions", "administrator": "/api/users/id-USER/sessions"}
+            by = enter(application, Kind.ADMIN) if revoke == "administrator" else revoking_one
+            answer = await ask(application, "DELETE", paths[revoke], by.headers)
+            assert answer.status == 200
+            await asyncio.wait_for(stream.ended.wait(), 2)
+            if revoke != "administrator":
+                assert await staying.comment() == ": still here\n\n"
 
     asyncio.run(story())
 
