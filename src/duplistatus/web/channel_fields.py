@@ -92,9 +92,9 @@ def server_of(address: object) -> str:
     text = str(address or "").strip().lower()
     if "//" not in text:
         return text
-    parts = urlsplit(text)
     try:
+        parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        port = None
+        return text
     return f"{parts.scheme}://{parts.hostname}:{port or (443 if parts.scheme == 'https' else 80)}"

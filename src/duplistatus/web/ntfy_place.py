@@ -27,7 +27,10 @@ def topic_of_all(connection: Connection) -> Place | None:
 
 def place_of(url: str, topic: str) -> Place | None:
     """A topic at a server of ntfy; None where its address is none."""
-    parts = urlsplit(url or "https://ntfy.sh")
+    try:
+        parts = urlsplit(url or "https://ntfy.sh")
+    except ValueError:
+        return None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         return None
     name = quote(topic, safe="")
