@@ -306,3 +306,48 @@ def test_those_for_all_are_tested_once_they_are_set_up(admin: TestClient) -> Non
     answer = admin.post(f"{URL}/{own['id']}/test")
     assert answer.status_code == 502
     assert "missing" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("config", "near", "address", "words"),
+    [
+        (
+            {"kind": "ntfy", "config": {"url": "http://192.168.1.5:8080/", "topic": "t"}},
+            "private",
+            "192.168.1.5",
+            "private address 192.168.1.5",
+        ),
+        ({"kind": "ntfy", "config": {"url": "http://127.1/", "topic": "t"}}, "this_machine", "127.0.0.1", "this machine"),
+        ({"kind": "webhook", "config": {"url": "http://localhost:3000/token"}}, "this_machine", None, "this machine"),
+        ({"kind": "webhook", "config": {"url": "https://nas.local/token"}}, "private", None, "a name of the local network"),
+        (
+            {"kind": "webhook", "config": {"url": "http://169.254.169.254/"}},
+            "forbidden",
+            "169.254.169.254",
+            "nothing is sent to this address",
+        ),
+        ({"kind": "webhook", "config": {"url": "https://far.example.org/"}}, "unknown", None, ""),
+        ({"kind": "apprise", "config": {"url": "json://10.1.2.3/token"}}, "private", "10.1.2.3", "private address 10.1.2.3"),
+        ({"kind": "apprise", "config": {"url": "tgram://123456789:abcdefg_hijklmnop/12315544"}}, "unknown", None, ""),
+    ],
+)
+def test_where_the_server_of_a_channel_is_can_be_seen_without_a_question_to_anybody(
+    admin: TestClient, config: dict[str, Any], near: str, address: str | None, words: str
+) -> None:
+    made = admin.post("/api/channels", json={"name": "Mine", **config})
+    assert made.status_code == 200, made.text
+    assert made.json()["server"] == {"near": near, "address": address}
+    for path in ("/settings/channels", f"/settings/channels/{made.json()['id']}"):
+        page = admin.get(path).text
+        if words:
+            assert words in page
+        else:
+            assert "private address" not in page
+            assert "this machine" not in page
+
+
+def test_where_the_mail_server_is_stands_on_its_page(admin: TestClient) -> None:
+    config = {"host": "10.9.8.7", "mode": "plain", "to": "a@example.org", "from": "b@example.org"}
+    own = next(each for each in admin.get("/api/channels").json()["items"] if each["key"] == "email")
+    assert admin.patch(f"/api/channels/{own['id']}", json={"config": config}).json()["server"]["near"] == "private"
+    assert "private address 10.9.8.7" in admin.get("/settings/email").text

@@ -37,7 +37,8 @@ _TEMPLATE_IDS = frozenset({"notifyre", "gupshup", "onesignal", "sendgrid", "send
 
 
 class AppriseKind:
-    """config: `service` (its name), `url` (the scheme, to be shown); secret: `url`."""
+    """config: `service` (its name), `url` (the scheme, to be shown), `host` (of one's own server, where the service has no known one);
+    secret: `url`."""
 
     NAME = "apprise"
 
@@ -49,10 +50,16 @@ class AppriseKind:
             raise BadChannel("url", "The Apprise address is missing.")
         service = _service(text)
         scheme = text.partition("://")[0].lower()
-        return ChannelSetting({"service": str(service.service_name), "url": f"{scheme}://…"}, {"url": text})
+        config = {"service": str(service.service_name), "url": f"{scheme}://…"}
+        if hosts := _hosts(service):
+            config["host"] = hosts[0]
+        return ChannelSetting(config, {"url": text})
 
     def place(self, setting: ChannelSetting) -> str:
         return str(setting.config.get("service", ""))
+
+    def host(self, setting: ChannelSetting) -> str:
+        return str(setting.config.get("host", ""))
 
     def sender(self, setting: ChannelSetting) -> AppriseSender:
         """Raises BadChannel where there is no address; one that Apprise cannot read is refused at the first message."""
@@ -126,7 +133,11 @@ def _service(url: str) -> NotifyBase:
     scheme = found[1]
     if scheme in _LOCAL:
         raise BadChannel("url", f"{scheme}:// is of the machine that duplistatus runs on, not of a service.")
-    named = {name.lower().strip(" +-:") for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)}
+    try:
+        query = urlsplit(url).query
+    except ValueError:
+        raise BadChannel("url", "The Apprise address cannot be read.") from None
+    named = {name.lower().strip(" +-:") for name, _ in parse_qsl(query, keep_blank_values=True)}
     files = named & (_FILES - {"template"} if scheme in _TEMPLATE_IDS else _FILES)
     if files:
         raise BadChannel("url", f"The parameter {min(files)} names a file; duplistatus reads none for a channel.")

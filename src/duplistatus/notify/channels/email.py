@@ -55,6 +55,9 @@ class EmailKind:
     def place(self, setting: ChannelSetting) -> str:
         return str(setting.config.get("to", ""))
 
+    def host(self, setting: ChannelSetting) -> str:
+        return str(setting.config.get("host", ""))
+
     def sender(self, setting: ChannelSetting) -> EmailSender:
         """Raises BadChannel where it is not set up."""
         return EmailSender(self.read({}, setting))

@@ -42,5 +42,8 @@ class ChannelKind(Protocol):
     def place(self, setting: ChannelSetting) -> str:
         """Where it goes, to be shown: a topic, an address, a host; no secret."""
 
+    def host(self, setting: ChannelSetting) -> str:
+        """The host that requests go to, as it was entered; empty where none is, or the service has hosts of its own."""
+
     def sender(self, setting: ChannelSetting) -> Sender:
         """A sender of its own connections."""

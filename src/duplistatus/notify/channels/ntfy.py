@@ -52,6 +52,9 @@ class NtfyKind:
         topic = setting.config.get("topic", "")
         return f"{place_of(checked_url(setting.config.get('url') or PUBLIC))}/{topic}" if topic else ""
 
+    def host(self, setting: ChannelSetting) -> str:
+        return checked_url(setting.config.get("url") or PUBLIC).host
+
     def sender(self, setting: ChannelSetting) -> NtfySender:
         """Raises BadChannel where it is not set up."""
         if not setting.config.get("topic"):

@@ -58,6 +58,10 @@ class WebhookKind:
     def place(self, setting: ChannelSetting) -> str:
         return str(setting.config.get("url", ""))
 
+    def host(self, setting: ChannelSetting) -> str:
+        shown = str(setting.config.get("url", "")).removesuffix("/…")
+        return checked_url(shown).host if shown else ""
+
     def sender(self, setting: ChannelSetting) -> WebhookSender:
         """Raises BadChannel where it is not set up."""
         return WebhookSender(self.read({}, setting))

@@ -78,6 +78,13 @@ class ChannelHealth(Shape):
     delivered_at: datetime | None
 
 
+class ChannelServer(Shape):
+    near: str = Field(
+        description="`this_machine`, `private`, `forbidden`, `public`, or `unknown` for a name that no connection was made to yet"
+    )
+    address: str | None = Field(description="The IP address that says so; null where the name does")
+
+
 class Channel(Shape):
     id: int
     key: str | None = Field(description="`ntfy` or `email`: the channel for all jobs; null for any other")
@@ -86,6 +93,7 @@ class Channel(Shape):
     enabled: bool
     place: str = Field(description="Where it goes: a topic, an address, a host")
     config: dict[str, Any] = Field(description="Settings of the kind; `has_…` stands for a secret, which is never answered")
+    server: ChannelServer
     trouble: str = Field(description="Why its secrets cannot be read; empty when they can")
     filter: ChannelFilter | None = Field(description="Null for those for all jobs: each job says what goes there")
     health: ChannelHealth

@@ -26,6 +26,7 @@ from duplistatus.web.channel_fields import config_json, opened
 from duplistatus.web.channel_filter import Directory, filter_json
 from duplistatus.web.context import context
 from duplistatus.web.errors import Refused
+from duplistatus.web.nearness_words import near_json, nearness_of
 
 router = APIRouter(tags=["channels"])
 
@@ -102,6 +103,7 @@ def channel_json(row: ChannelRow, directory: Directory, secrets: Secrets) -> dic
         "name": row.name,
         "enabled": row.enabled,
         "place": KINDS[row.kind].place(found.setting),
+        "server": near_json(nearness_of(row.kind, found.setting)),
         "config": config_json(row.kind, found.setting),
         "trouble": found.trouble,
         "filter": filter_json(directory.named(row.filter)) if row.key is None else None,

@@ -10,8 +10,9 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from duplistatus.evaluate.notice import Event
-from duplistatus.i18n.wording import Wording
+from duplistatus.i18n.wording import DEFAULT, Wording
 from duplistatus.web.channel_fields import SECRET, Opened
+from duplistatus.web.nearness_words import near_words, nearness_of
 
 _TEXTS: Mapping[str, tuple[str, ...]] = {
     "ntfy": ("url", "topic"),
@@ -31,7 +32,7 @@ _NEW: Mapping[str, Mapping[str, Any]] = {
 @dataclass(frozen=True, slots=True)
 class ChannelForm:
     """The fields of a channel. `has`: secrets that are stored; `shown`: the beginning of an address that is one; `problems`: by field;
-    `trouble`: why what is stored cannot be read."""
+    `trouble`: why what is stored cannot be read; `near`: a remark on where the stored server is."""
 
     kind: str
     fields: Mapping[str, Any]
@@ -39,19 +40,21 @@ class ChannelForm:
     shown: str = ""
     problems: Mapping[str, str] = field(default_factory=dict)
     trouble: str = ""
+    near: str = ""
 
 
 def new_form(kind: str) -> ChannelForm:
     return ChannelForm(kind, _fields(kind, _NEW[kind]))
 
 
-def form_of(kind: str, found: Opened) -> ChannelForm:
+def form_of(kind: str, found: Opened, wording: Wording = DEFAULT) -> ChannelForm:
     """The stored settings; those of a new channel where there are none."""
     config, secret = found.setting.config, found.setting.secret
     if not config:
         return new_form(kind)
     has = frozenset(name for name in SECRET[kind] if secret.get(name) or found.trouble)
-    return ChannelForm(kind, _fields(kind, {**secret, **config}), has, _shown(kind, config), trouble=found.trouble)
+    near = near_words(nearness_of(kind, found.setting), wording)
+    return ChannelForm(kind, _fields(kind, {**secret, **config}), has, _shown(kind, config), trouble=found.trouble, near=near)
 
 
 def sent_form(kind: str, sent: FormData, found: Opened, field_name: str, sentence: str) -> ChannelForm:

@@ -27,6 +27,7 @@ from duplistatus.web.channel_fields import SECRET, Opened, opened
 from duplistatus.web.channel_filter import USUAL, Directory, Named
 from duplistatus.web.context import context
 from duplistatus.web.errors import Refused
+from duplistatus.web.nearness_words import near_words, nearness_of
 from duplistatus.web.pages.channel_forms import ChannelForm, event_words, form_of, kind_words, mode_words, new_form, sent_form, words_of
 from duplistatus.web.pages.outcomes import Told, outcome_of_test
 from duplistatus.web.pages.rendering import page, reader_of
@@ -41,7 +42,8 @@ _Text = Annotated[str, Query(max_length=60)]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A channel in words. `tells`: what it tells of; `of`: of which jobs; `address`: where it is changed."""
+    """A channel in words. `tells`: what it tells of; `of`: of which jobs; `address`: where it is changed;
+    `near`: a remark on where its server is."""
 
     row: ChannelRow
     kind: str
@@ -51,6 +53,7 @@ class Line:
     of: str
     address: str
     trouble: str
+    near: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +213,7 @@ def _refused(
 def _one(request: Request, caller: Caller, row: ChannelRow, told: Told | None = None) -> Response:
     # As it is by now: a test that arrived ends an alert.
     row = channel_desk.channel_row(request, row.id)
-    form = form_of(row.kind, opened(row, context(request).secrets))
+    form = form_of(row.kind, opened(row, context(request).secrets), reader_of(request).wording)
     with context(request).database.snapshot() as connection:
         named = Directory.of(connection).named(row.filter)
     return _form(request, caller, form, _sheet(row, named), row, told=told, gone=named.gone)
@@ -270,7 +273,8 @@ def _line(request: Request, row: ChannelRow, directory: Directory) -> Line:
         tells, of = wording.gettext("What each job says"), wording.gettext("all jobs")
     else:
         tells, of = _tells(wording, row.filter), _of(wording, directory.named(row.filter))
-    return Line(row, kind, icon, place, tells, of, _address(request, row), found.trouble)
+    near = near_words(nearness_of(row.kind, found.setting), wording)
+    return Line(row, kind, icon, place, tells, of, _address(request, row), found.trouble, near)
 
 
 def _address(request: Request, row: ChannelRow) -> str:

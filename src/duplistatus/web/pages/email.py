@@ -78,7 +78,7 @@ def _page(
         "email.html",
         caller,
         status=status,
-        form=form or form_of(EMAIL, opened(row, context(request).secrets)),
+        form=form or form_of(EMAIL, opened(row, context(request).secrets), reader_of(request).wording),
         # Who fills the form for the first time means to use it.
         enabled=(row.enabled or not row.config) if enabled is None else enabled,
         is_set=bool(row.config),

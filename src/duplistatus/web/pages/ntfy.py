@@ -67,7 +67,7 @@ def _page(
         "ntfy.html",
         caller,
         status=status,
-        form=form or form_of(NTFY, opened(row, context(request).secrets)),
+        form=form or form_of(NTFY, opened(row, context(request).secrets), reader_of(request).wording),
         enabled=row.enabled if enabled is None else enabled,
         health=row.health,
         told=told,
