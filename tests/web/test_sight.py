@@ -83,8 +83,10 @@ class World:
     hidden: Ids | None = None
 
     def choose(self, *servers: int) -> None:
+        """As another process on the same database would: here nobody hears of the change."""
         parts: Context = self.application.state.context
-        parts.writer.submit(lambda connection: choose_servers(connection, KIM, [ServerId(each) for each in servers])).result()
+        chosen = [ServerId(each) for each in servers]
+        parts.writer.submit(lambda connection: choose_servers(connection, KIM, chosen), changes=False).result()
 
 
 def _client(application: FastAPI, kind: Kind) -> TestClient:
