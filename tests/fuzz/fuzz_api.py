@@ -54,8 +54,8 @@ SEE_ALL = {Kind.USER, Kind.ADMIN, Kind.KEY_READ, Kind.KEY_ADMIN}
 ORDER = sorted(Kind, key=lambda kind: kind in {Kind.ADMIN, Kind.KEY_ADMIN})
 """Those who can change something come last."""
 INSIDE = re.compile(
-    rb"Traceback|sqlite3?\.|psycopg|sqlalchemy|starlette|uvicorn|pydantic|orjson|\.py\b|site-packages|/src/|SELECT [a-z0-9_.*, ]+ FROM |no such table"
-    rb"|no such column|UNIQUE constraint|violates |duplistatus\.(?:web|store|security)",
+    rb"Traceback|sqlite3?\.|psycopg|sqlalchemy|starlette|uvicorn|pydantic|orjson|\.py\b|site-packages|/src/|no such table"
+    rb"|SELECT [a-z0-9_.*, ]+ FROM |no such column|UNIQUE constraint|violates |duplistatus\.(?:web|store|security)",
     re.IGNORECASE,
 )
 """What only the log may say."""
