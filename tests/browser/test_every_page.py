@@ -31,6 +31,8 @@ PAGES = {
     "keys": "/settings/keys",
     "access": "/settings/access",
     "tasks": "/settings/tasks",
+    "audit log": "/settings/audit",
+    "entry of the audit log": "/settings/audit?show=1",
     "messages": "/settings/messages",
     "summaries": "/settings/summaries",
     "ntfy": "/settings/ntfy",

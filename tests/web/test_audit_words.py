@@ -117,13 +117,14 @@ def test_details_of_1_4_2_are_told_too() -> None:
         ({"server_name": "alpha"}, "alpha"),
         ({"targetUsername": "bob", "name": "x"}, "bob"),
         ({"name": "Hook"}, "Hook"),
-        ({"name": ["odd"]}, "7"),
-        (None, "7"),
+        ({"name": ["odd"], "place": "ops"}, "ops"),
+        (None, ""),
     ],
 )
 def test_what_an_entry_concerns_is_said_by_its_name(details: dict[str, Any] | None, target: str) -> None:
     assert target_of(line(details=details)) == target
     assert target_of(line(details=None, target_id=None)) == ""
+    assert target_of(line(details=None, target_id="id-alpha:Files")) == "id-alpha:Files"
 
 
 def test_fields_without_words_are_told_as_words() -> None:

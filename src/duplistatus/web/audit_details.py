@@ -56,7 +56,9 @@ def target_of(line: AuditLine) -> str:
     job = _text(details, "backupName", "backup_name")
     if server or job:
         return " · ".join(each for each in (server, job) if each)
-    return _text(details, "targetUsername", "name") or line.target_id or ""
+    name = _text(details, "targetUsername", "name", "place")
+    # A number says nothing to people; the details have it.
+    return name or (line.target_id if line.target_id and not line.target_id.isdecimal() else "")
 
 
 def _changes(details: Mapping[str, Any], about: str, wording: Wording) -> Iterator[Change]:
@@ -130,7 +132,7 @@ def _field_names(wording: Wording) -> Mapping[str, str]:
         gettext("reason"): ("reason",),
         gettext("sessions"): ("sessions",),
         gettext("removed entries"): ("deletedCount", "removed"),
-        gettext("days kept"): ("retentionDays", "days"),
+        gettext("days kept"): ("retentionDays",),
         gettext("name"): ("name",),
         gettext("kind"): ("kind",),
         gettext("in use"): ("enabled",),

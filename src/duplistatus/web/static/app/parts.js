@@ -50,7 +50,8 @@ const fetchPart = (id, address) => {
 };
 
 const addressOf = (form) => {
-  const url = new URL(form.action);
+  // Not `form.action`: a field may have that name.
+  const url = new URL(form.getAttribute("action"), location.href);
   url.search = "";
   for (const [name, value] of new FormData(form)) if (value) url.searchParams.set(name, value);
   return url.href;
