@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ONLY = (
-    r"^(?!.*(user-session|after-))(upload|summary|lastbackups?|health|ping|csrf|session|auth-(?!logout|login__lock)|dashboard|detail"
+    r"^(?!.*(user-session|after-))(upload|summary|lastbackups?|health|ping|csrf|session|auth-|users|dashboard|detail"
     r"|servers(-includeBackups|-id(-full|-chart|-server-url)?)?__(no-|anonymous|admin)|chart-data|backups-last|unknown-api|page)"
     r"|^cron-|^notifications-|^audit-log"
     r"|^configuration-(unified|backup-settings|overdue-tolerance|notifications|ntfy|email|templates)"
