@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -268,6 +269,16 @@ def test_the_former_id_of_a_server_leads_to_it_for_those_who_see_it(database: Da
             found = fleet.server_by_key(connection, key)
             assert found is not None
             assert found.key == "id-alpha"
+
+
+def test_a_choice_counts_for_limited_users_alone(fleet_of_two: Database) -> None:
+    chosen = number(fleet_of_two, "alpha")
+    write(fleet_of_two, lambda connection: accounts.add(connection, Account(KIM, "no password"), NOON))
+    write(fleet_of_two, lambda connection: sight.choose_servers(connection, KIM.id, [chosen]))
+    with fleet_of_two.read() as connection:
+        assert sight.sight_of(connection, KIM) == Sight(frozenset({chosen}))
+        assert sight.sight_of(connection, replace(KIM, is_limited=False)) == EVERYTHING
+        assert sight.sight_of(connection, replace(KIM, is_admin=True)) == EVERYTHING
 
 
 def number_of_key(database: Database, key: str) -> ServerId:
