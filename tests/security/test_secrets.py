@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duplistatus.evaluate.routing import Filter
-from duplistatus.security.key_check import CHANNEL, HEARTBEAT, check_key
+from duplistatus.notify.channels.kind import ChannelSetting
+from duplistatus.notify.channels.smtp import SmtpServer
+from duplistatus.security.key_check import CHANNEL, HEARTBEAT, check_key, key_state
 from duplistatus.security.secrets import KeyTrouble, SecretLost, Secrets
 from duplistatus.store.channels import ChannelValues, add_channel, own_channel, save_channel
 from duplistatus.store.heartbeat import save_heartbeat
@@ -245,3 +248,25 @@ def test_when_everything_was_entered_anew_the_present_key_is_the_right_one(offic
     save(Secrets(file).encrypt("{}", CHANNEL))
     assert check(office, file) == ""
     assert mark(office) == Secrets(file).fingerprint
+
+
+# --- what nobody gets to see -------------------------------------------------------------------------------------------------------
+
+
+def test_neither_the_key_nor_a_secret_is_in_what_python_says_of_the_values(office: Office, file: Path) -> None:
+    secrets = Secrets(file)
+    stored = secrets.encrypt("pä$$wörd-7", CHANNEL)
+    add(office, "Hook", stored)
+    setting = ChannelSetting({"url": "https://x.example/…"}, {"key": "pä$$wörd-7"})
+    server = SmtpServer("smtp.example", 25, "plain", ("kim", "pä$$wörd-7"), verify=True)
+    state = office.read(lambda connection: key_state(connection, secrets))
+    said = [repr(secrets), repr(setting), repr(server), repr(state)]
+    for use, text in ((HEARTBEAT, stored), (CHANNEL, stored[:-8] + "AAAAAAA=")):
+        with pytest.raises(SecretLost) as lost:
+            secrets.decrypt(text, use)
+        said += ["".join(traceback.format_exception(lost.value)), repr(lost.value)]
+    for text in said:
+        assert "pä$$wörd-7" not in text
+        assert stored not in text
+        assert file.read_bytes().hex() not in text
+        assert repr(file.read_bytes()) not in text

@@ -4,7 +4,7 @@ checked, apart from secrets; and a sender."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from duplistatus.notify.message import Sender
@@ -26,7 +26,7 @@ class ChannelSetting:
     """`config` may be shown; `secret` must not: tokens, passwords, addresses that hold them."""
 
     config: Config
-    secret: Secret
+    secret: Secret = field(repr=False)
 
 
 class ChannelKind(Protocol):

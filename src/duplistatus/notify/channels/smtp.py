@@ -9,7 +9,7 @@ import errno
 import socket
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from duplistatus.notify.message import DeliveryError, Refused, Unreachable
@@ -36,7 +36,7 @@ class SmtpServer:
     host: str
     port: int
     mode: str
-    account: tuple[str, str] | None
+    account: tuple[str, str] | None = field(repr=False)
     verify: bool
 
     @property
