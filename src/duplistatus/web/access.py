@@ -21,10 +21,10 @@ from duplistatus.store.database import StoreError
 from duplistatus.store.ids import UserId
 from duplistatus.store.sessions import Session
 from duplistatus.store.sight import EVERYTHING, Sight, sight_of
-from duplistatus.web.client import Client
+from duplistatus.web.client import Client, client
 from duplistatus.web.context import context, narrow
 from duplistatus.web.door_book import door_book, too_many_refused, turned_away
-from duplistatus.web.doors import check_admin_side, check_either_side, check_external_side, client_of, doors
+from duplistatus.web.doors import check_admin_side, check_either_side, check_external_side, doors
 from duplistatus.web.errors import Refused
 from duplistatus.web.keys import find_key, key_lacks, key_required
 from duplistatus.web.measures import measures
@@ -125,7 +125,7 @@ def guarded(access: Access, *, csrf: bool = True, session: bool = True) -> param
             # No name or id holds U+0000, and PostgreSQL cannot even be asked for one.
             raise Refused(400, "The address must not contain the character U+0000", "bad_request")
         policy = doors(request).policy
-        origin = client_of(request)
+        origin = client(request, policy.trusted_proxies)
         if access in _DOORS:
             return _at_door(request, access, policy, origin)
         _check_address(access, policy, origin)

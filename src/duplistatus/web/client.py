@@ -58,6 +58,13 @@ def _parsed(text: str) -> _Address | None:
     return mapped or address
 
 
+@lru_cache(maxsize=1024)
+def _peer(peer: str) -> tuple[_Address | None, str, bool]:
+    """The address of a connection's other end, as text, and whether that is this machine."""
+    address = _parse(peer)
+    return address, str(address), address is not None and address.is_loopback
+
+
 def _trusted(address: _Address, proxies: Sequence[Network]) -> bool:
     return any(address.version == network.version and address in network for network in proxies)
 
@@ -70,14 +77,15 @@ def client(connection: HTTPConnection, proxies: Sequence[Network]) -> Client:
        trusted proxy. What stands left of it was written by the client and proves nothing.
     3. Only a proxy on this machine can have been called from this machine.
     """
-    peer = connection.client.host if connection.client else ""
+    end = connection.scope.get("client")
+    peer: str = end[0] if end else ""
     secure = connection.scope["scheme"] in {"https", "wss"}
-    address = _parse(peer)
+    address, text, is_here = _peer(peer)
     if address is None:
         return Client(peer, secure, proxied=False)
-    if not _trusted(address, proxies):
-        passed_on = address.is_loopback and any(name in connection.headers for name in FORWARDING)
-        return Client(str(address), secure, proxied=False, passed_on=passed_on)
+    if not proxies or not _trusted(address, proxies):
+        passed_on = is_here and any(name in connection.headers for name in FORWARDING)
+        return Client(text, secure, proxied=False, passed_on=passed_on)
     hops = ",".join(connection.headers.getlist("x-forwarded-for")).split(",")
     for hop in reversed(hops):
         before = _parse(hop)

@@ -21,7 +21,7 @@ from duplistatus.web.context import Context, context
 from duplistatus.web.errors import Refused, is_api
 from duplistatus.web.sessions import COOKIE
 
-HEADER = "x-api-key"
+HEADER = b"x-api-key"
 IN_SCOPE = "duplistatus.api_key"
 _NAME = "api_key"
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{16,128}")
@@ -63,12 +63,21 @@ def given_key(request: Request) -> str | None:
     return _of_header(request) or _of_bearer(request) or _of_address(request)
 
 
+def _header(request: Request, wanted: bytes) -> str:
+    """The first header of that name; quicker than the framework's own, which each request would pay for."""
+    for name, value in request.scope["headers"]:
+        if name == wanted:
+            text: str = value.decode("latin-1")
+            return text.strip()
+    return ""
+
+
 def _of_header(request: Request) -> str | None:
-    return request.headers.get(HEADER, "").strip() or None
+    return _header(request, HEADER) or None
 
 
 def _of_bearer(request: Request) -> str | None:
-    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    scheme, _, bearer = _header(request, b"authorization").partition(" ")
     return bearer.strip() if scheme.lower() == "bearer" and _SHAPE.fullmatch(bearer.strip()) else None
 
 
