@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from duplistatus.clock import DAY, HOUR, Instant
-from duplistatus.store import audit
+from duplistatus.store import audit, audit_log
 from duplistatus.store.accounts import User
 from duplistatus.store.audit import Entry
 from duplistatus.store.audit_log import Sought
@@ -124,6 +124,7 @@ def test_pages_are_those_of_1_4_2_also_for_odd_numbers(
 def test_a_cursor_leads_through_all_of_it_without_counting(admin: TestClient, application: FastAPI, clock: SetClock) -> None:
     tags(application, clock, 25)
     seen = []
+    assert "pagination" not in admin.get(f"{URL}?q=T").json(), "words are not counted"
     body = admin.get(f"{URL}?limit=10&q=T&action=tag_created").json()
     while True:
         seen += [entry["targetId"] for entry in body["logs"] if entry["targetId"]]
@@ -204,7 +205,10 @@ def test_no_text_in_the_csv_is_a_formula(admin: TestClient, application: FastAPI
 def test_a_download_is_made_in_pieces(admin: TestClient, application: FastAPI, clock: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
     tags(application, clock, 120)
     whole = admin.get(f"{URL}/download?username=ann").text
+    few = admin.get(f"{URL}/download?q=T1").text
     monkeypatch.setattr(audit_export, "PIECE", 7)
+    monkeypatch.setattr(audit_log, "REACH", 5)
+    assert admin.get(f"{URL}/download?q=T1").text == few, "also where what is found lies far apart"
     assert admin.get(f"{URL}/download?username=ann").text == whole
     assert len(whole.split("\n")) == 121
     assert len(admin.get(f"{URL}/download?username=ann&format=json").json()) == 120

@@ -53,15 +53,15 @@ async def read_audit_log(
     status: _Text = "",
     start_date: Annotated[str, Query(alias="startDate", max_length=200)] = "",
     end_date: Annotated[str, Query(alias="endDate", max_length=200)] = "",
-    q: Annotated[str, Query(max_length=200, description="Words in what it concerns, or in the details")] = "",
+    q: Annotated[str, Query(max_length=200, description="Words in what it concerns, or in the details: without `pagination`")] = "",
 ) -> Response:
     """Newest first. `limit`: 50 where it is no number, 1 000 at most. A day alone is the whole day in UTC. A page by its cursor that
     was far to search may have fewer entries than `limit`; as long as there is a `next_cursor` there is more to look through."""
     sought = _sought(request, caller)
     size = _number(limit)
     most = min(size, _MOST) if size is not None and size > 0 else _USUAL
-    if cursor:
-        body = await run_in_threadpool(_from, request, sought, _read_place(cursor), most)
+    if cursor or sought.text:
+        body = await run_in_threadpool(_from, request, sought, _read_place(cursor) if cursor else None, most)
         return json_answer(encode(body), NO_STORE)
     number = _number(page)
     skipped = _number(offset) if offset else (number - 1) * most if number is not None else 0
@@ -198,7 +198,7 @@ def _after(request: Request, sought: Sought, skipped: int, most: int) -> dict[st
     return {**_body(found, following), "total": total}
 
 
-def _from(request: Request, sought: Sought, place: Place, most: int) -> dict[str, Any]:
+def _from(request: Request, sought: Sought, place: Place | None, most: int) -> dict[str, Any]:
     with context(request).database.read() as connection:
         part = audit_log.page(connection, sought, most, before=place)
     following = part.lines[-1].place if len(part.lines) == most else part.beyond

@@ -39,7 +39,9 @@ class AuditPagination(Shape):
 class AuditLog(Shape):
     logs: list[AuditEntry]
     next_cursor: str | None = Field(description="Where the next page begins; null at the end")
-    pagination: AuditPagination | None = Field(default=None, description="Absent where the page was asked for by its cursor")
+    pagination: AuditPagination | None = Field(
+        default=None, description="Absent where words are looked for, or the page was asked for by its cursor"
+    )
 
 
 class AuditFilters(Shape):
