@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from duplistatus.web.client import Client, client
+from duplistatus.web.client import FORWARDING, Client, client
 
 PROXIES = tuple(ipaddress.ip_network(each) for each in ("10.0.0.0/8", "2001:db8:9::/48"))
 
@@ -66,6 +66,42 @@ def test_tls_of_our_own_counts_without_any_proxy() -> None:
 
 def test_a_proxy_that_took_plain_http_is_believed_too() -> None:
     assert not seen("10.1.1.1", ["192.0.2.1"], "http", scheme="https").secure
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        # a proxy on this machine may be called from it
+        ("127.0.0.1", "127.0.0.1", "127.0.0.1"),
+        ("127.0.0.1", "::1", "::1"),
+        ("127.0.0.1", "127.0.0.1, 203.0.113.5", "203.0.113.5"),
+        # one elsewhere may not, wherever it stands
+        ("10.1.1.1", "127.0.0.1", "10.1.1.1"),
+        ("10.1.1.1", "127.0.0.1, 10.2.2.2", "10.2.2.2"),
+        ("127.0.0.1", "127.0.0.1, 10.2.2.2", "10.2.2.2"),
+        ("127.0.0.1", "::1, 10.3.3.3, 10.2.2.2", "10.3.3.3"),
+    ],
+)
+def test_nobody_elsewhere_becomes_a_program_on_this_machine(peer: str, forwarded: str, address: str) -> None:
+    proxies = (*PROXIES, ipaddress.ip_network("127.0.0.0/8"))
+    headers = [(b"x-forwarded-for", forwarded.encode())]
+    scope = {"type": "http", "scheme": "http", "path": "/", "query_string": b"", "headers": headers, "client": (peer, 1)}
+    assert client(Request(scope), proxies).address == address
+
+
+@pytest.mark.parametrize("name", FORWARDING)
+def test_what_a_proxy_on_this_machine_passes_on_untrusted_is_said_to_be_so(name: str) -> None:
+    headers = [(name.encode(), b"192.0.2.1")]
+    scope = {"type": "http", "scheme": "http", "path": "/", "query_string": b"", "headers": headers, "client": ("127.0.0.1", 1)}
+    found = client(Request(scope), PROXIES)
+    assert (found.address, found.passed_on, found.counted_as) == ("127.0.0.1", True, "proxy on this machine")
+    assert client(Request({**scope, "headers": []}), PROXIES).counted_as == "127.0.0.1"
+    assert not client(Request({**scope, "client": ("203.0.113.5", 1)}), PROXIES).passed_on
+
+
+def test_an_entry_that_is_too_long_is_no_address() -> None:
+    assert seen("10.1.1.1", ["192.0.2.1" + " " * 100]).address == "192.0.2.1"
+    assert seen("10.1.1.1", ["[2001:db8::7%" + "x" * 100 + "]"]).address == "10.1.1.1"
 
 
 def test_a_peer_without_address_is_no_proxy() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duplistatus.clock import MINUTE, SECOND, Instant, SetClock
-from duplistatus.web.throttle import REFUSED_A_MINUTE, UploadThrottle
+from duplistatus.web.throttle import MOST_SENDERS, REFUSED_A_MINUTE, UploadThrottle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,6 +103,19 @@ def test_senders_are_forgotten(clock: SetClock) -> None:
     clock.advance(MINUTE)
     throttle.report(ADDRESS)
     assert len(throttle._reports._counts) == 1
+
+
+def test_a_flood_of_addresses_fills_no_memory_and_lets_nobody_go_on_who_asked_lately(clock: SetClock) -> None:
+    throttle = UploadThrottle(1, clock)
+    fill(throttle.report, 1, "192.0.2.99")
+    for number in range(MOST_SENDERS + 500):
+        throttle.report(f"2001:db8:{number >> 16:x}:{number & 0xFFFF:x}::1")
+        if number == MOST_SENDERS // 2:
+            fill(throttle.report, 1, ADDRESS)
+    assert len(throttle._reports._counts) == MOST_SENDERS
+    assert throttle.report(ADDRESS) is not None
+    # Its minute began before all others: it was forgotten first.
+    fill(throttle.report, 1, "192.0.2.99")
 
 
 def ask(rate: int, moments: list[int]) -> int | None:
