@@ -36,7 +36,7 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         return check(password, password_hash)
 
     monkeypatch.setattr(argon2.PasswordHasher, "verify", counting_verify)
-    monkeypatch.setattr(passwords.bcrypt, "checkpw", counting_check)
+    monkeypatch.setattr(bcrypt, "checkpw", counting_check)
     return counts
 
 

@@ -192,8 +192,9 @@ def test_a_stream_ends_when_its_session_is_revoked(application: FastAPI, monkeyp
             parts = application.state.context
             with parts.database.read() as connection:
                 session_hash = token_hash(listening_one.headers["cookie"].partition("=")[2])
-                public_id = sessions.find(connection, session_hash, parts.clock.now()).public_id
-            paths = {"own": f"/api/sessions/{public_id}", "others": "/api/sessions", "administrator": "/api/users/id-USER/sessions"}
+                found = sessions.find(connection, session_hash, parts.clock.now())
+            assert found is not None
+            paths = {"own": f"/api/sessions/{found.public_id}", "others": "/api/sessions", "administrator": "/api/users/id-USER/sessions"}
             by = enter(application, Kind.ADMIN) if revoke == "administrator" else revoking_one
             answer = await ask(application, "DELETE", paths[revoke], by.headers)
             assert answer.status == 200

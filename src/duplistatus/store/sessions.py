@@ -62,9 +62,7 @@ _OF_USER = Statement(
         session.c.last_seen_at.desc(), session.c.created_at.desc(), session.c.public_id
     )
 )
-_COUNTS = Statement(
-    select(session.c.user_id, func.count()).where(session.c.user_id.is_not(None), *_LIVES).group_by(session.c.user_id)
-)
+_COUNTS = Statement(select(session.c.user_id, func.count()).where(session.c.user_id.is_not(None), *_LIVES).group_by(session.c.user_id))
 _INSERT = Statement(insert(session))
 _TOUCH = Statement(update(session).where(session.c.token_hash == bindparam("hash")).values(last_seen_at=bindparam("now")))
 _DELETE = Statement(delete(session).where(session.c.token_hash == bindparam("hash")))

@@ -55,6 +55,7 @@ def _not_let_in(*statuses: int) -> Responses:
     shapes: Responses = {status: failing(status, sentences[status], "SignInFailure")[status] for status in statuses}
     return {**shapes, **failing(503, _NOT_NOW[503], "Failure")}
 
+
 Anybody = Annotated[Caller, guarded(Access.OPEN)]
 
 
@@ -174,9 +175,7 @@ def sign_in_refusal(error: Exception, now: Instant) -> Refused:
             return _refused(401, "Invalid username or password", "INVALID_CREDENTIALS")
 
 
-@router.post(
-    "/api/auth/logout", summary="Signs out", responses=answered("SignInDone", failures={401: "There is no session", **_WITHOUT})
-)
+@router.post("/api/auth/logout", summary="Signs out", responses=answered("SignInDone", failures={401: "There is no session", **_WITHOUT}))
 async def logout(request: Request, caller: Anybody) -> Response:
     await sign_out(desk(request), visitor(request, caller.session))
     response = JSONResponse({"success": True, "message": "Logged out successfully", "successCode": "LOGGED_OUT"})
