@@ -121,6 +121,6 @@ def test_the_audit_log_is_kept_for_so_many_days(connection: Connection, stored: 
 def test_entries_older_than_a_moment_are_removed(connection: Connection, now: Instant) -> None:
     for age in (0, 1, 2, 3):
         audit.record(connection, Entry(Instant(now - age * DAY), f"of {age}", "system"))
-    assert audit.prune(connection, Instant(now - DAY)) == 2
+    assert audit.prune(connection, Instant(now - DAY), 10) == 2
     assert [row[0] for row in connection.raw.execute("SELECT action FROM audit ORDER BY id").fetchall()] == ["of 0", "of 1"]
-    assert audit.prune(connection, Instant(now - DAY)) == 0
+    assert audit.prune(connection, Instant(now - DAY), 10) == 0
