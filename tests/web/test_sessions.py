@@ -44,10 +44,13 @@ def is_in(client: TestClient) -> bool:
     return answer.status_code == 200 and answer.json()["authenticated"] is True
 
 
-def test_sessions_are_listed_with_device_address_and_times(admin: TestClient, other: TestClient, clock: SetClock) -> None:
+def test_sessions_are_listed_with_device_address_and_times(
+    application: FastAPI, admin: TestClient, other: TestClient, clock: SetClock
+) -> None:
     begun = clock.now()
     clock.advance(10 * MINUTE)
     other.get("/api/auth/me")
+    application.state.context.writer.submit(lambda _: None, changes=False).result()  # what was queued before is stored
     answer = admin.get(SESSIONS)
     account_schemas.OwnSessionList.model_validate_json(answer.content)
     first, second = answer.json()["items"]
