@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
+import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
+from fastapi.routing import iter_route_contexts
 from starlette.responses import Response
 from starlette.testclient import TestClient
 
+from duplistatus.web import measures
+from duplistatus.web.assets import assets
 from duplistatus.web.security_headers import HEADERS, SecurityHeaders
-from tests.web.asking import ask
+from tests.fixtures.serving import serving
+from tests.web.asking import Beginning, ask
+from tests.web.people import Kind, enter
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -51,3 +59,89 @@ def test_a_defect_is_answered_without_its_cause_and_with_the_headers(application
     assert answer.json() == {"error": "Internal server error", "code": "internal_error"}
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+OWN_POLICY = {"/settings/templates/preview", "/settings/summaries/{period}/preview"}
+"""Mails as they will look, in a frame of ours: styles within, no scripts at all."""
+
+
+def wrong(answer: Beginning, path: str) -> list[str]:
+    """What an answer lacks, or says too much."""
+    headers = answer.headers
+    found = [name.decode() for name, _ in HEADERS if name.decode() not in headers]
+    policy = headers.get("content-security-policy", "")
+    if path in OWN_POLICY and answer.status == 200:
+        found += [] if "sandbox" in policy and "script" not in policy and "frame-ancestors 'self'" in policy else [policy]
+    elif "unsafe" in policy or "*" in policy or "frame-ancestors 'none'" not in policy:
+        found.append(policy)
+    if headers.get("x-content-type-options") != "nosniff":
+        found.append("nosniff")
+    caching = headers.get("cache-control", "")
+    is_file = path in {"/static/{version}/{name:path}", "/favicon.ico"}
+    if not is_file and ("public" in caching or not re.search("no-store|private", caching)):
+        found.append(f"cache-control: {caching}")
+    found += [name for name in ("server", "x-powered-by", "access-control-allow-origin", "strict-transport-security") if name in headers]
+    return found
+
+
+def test_every_route_answers_everybody_with_the_headers_in_any_way_it_is_asked(application: FastAPI) -> None:
+    async def walk() -> list[str]:
+        found = []
+        async with application.router.lifespan_context(application):
+            people = [enter(application, kind).headers for kind in (Kind.NOBODY, Kind.USER, Kind.ADMIN, Kind.KEY_ADMIN)]
+            for route in iter_route_contexts(application.routes):
+                path = route.path or ""
+                known = {"language": "de", "name": "style.css", "version": assets().version, "period": "weekly"}
+                target = re.sub(r"\{(\w+)(?::\w+)?\}", lambda match, known=known: known.get(match[1], "1"), path)  # type: ignore[misc]
+                for method in {*(route.methods or ()), "HEAD", "OPTIONS", "TRACE", "PROPFIND"}:
+                    for headers in people:
+                        answer = await ask(application, method, target, headers)
+                        found += [f"{method} {path} {answer.status}: {what}" for what in wrong(answer, path)]
+        return found
+
+    assert asyncio.run(walk()) == []
+
+
+@pytest.mark.parametrize(
+    "target", ["/nope", "/api/nope", "/static/x/nope.js", "/detail/a%00b", "/api/jobs/x", "/%ff", "//", "/de/nope", "/API/upload"]
+)
+def test_an_error_of_any_kind_carries_them_too(application: FastAPI, target: str) -> None:
+    async def walk() -> list[str]:
+        async with application.router.lifespan_context(application):
+            person = enter(application, Kind.ADMIN).headers
+            return wrong(await ask(application, "GET", target, person), target)
+
+    assert asyncio.run(walk()) == []
+
+
+def test_a_defect_on_the_short_way_is_answered_alike(application: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> None:
+        raise RuntimeError("the inside")
+
+    monkeypatch.setattr(measures.Measures, "upload", property(broken))
+    with TestClient(application, raise_server_exceptions=False) as client:
+        answer = client.post("/api/upload", content=b"{}")
+    assert answer.status_code == 500
+    assert answer.json() == {"error": "Internal server error", "code": "internal_error"}
+    assert wrong(Beginning(500, dict(answer.headers)), "/api/upload") == []
+
+
+def test_what_is_no_request_is_refused_without_a_word_of_the_server(application: FastAPI) -> None:
+    with serving(application) as address:
+        place = urlsplit(address)
+        assert place.hostname
+        client = http.client.HTTPConnection(place.hostname, place.port, timeout=30)
+        client.putrequest("GET", "/api/ping", skip_host=True)
+        client.putheader("x", "a\x01b")
+        client.endheaders()
+        answer = client.getresponse()
+        text = answer.read()
+        client.close()
+        assert answer.status == 400
+        assert answer.getheader("server") is None
+        assert b"uvicorn" not in text
+        client.request("GET", "/api/ping")
+        answer = client.getresponse()
+        answer.read()
+        client.close()
+        assert (answer.status, answer.getheader("server")) == (200, None)
