@@ -265,7 +265,8 @@ def _add_middleware(application: FastAPI, settings: Settings) -> None:
     """What stands around the routes, the innermost first."""
     if settings.root_path:
         application.add_middleware(SubPath, root=settings.root_path)
-    application.add_middleware(RequestLimits, root=settings.root_path, without=("/api/upload", "/api/upload/"))
+    own_limits = ("/api/upload", "/api/upload/", "/api/configuration/backup-settings")
+    application.add_middleware(RequestLimits, root=settings.root_path, without=own_limits)
     application.add_middleware(FastLane, routes=[route for module in _HOT for route in _routes(module) if "{" not in route.path])
     application.add_middleware(SecurityHeaders)
     application.add_middleware(KeyInQuery)
