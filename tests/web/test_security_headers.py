@@ -34,6 +34,20 @@ def test_every_answer_carries_the_headers(site: TestClient, path: str) -> None:
     assert "no-store" in answer.headers["cache-control"]
 
 
+def test_the_headers_are_these() -> None:
+    said = {name.decode(): value.decode() for name, value in HEADERS}
+    assert said.pop("content-security-policy").startswith("default-src 'none'; ")
+    assert said.pop("permissions-policy")
+    assert said == {
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "referrer-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "cache-control": "no-store",
+    }
+
+
 def test_no_script_style_or_frame_of_elsewhere_is_allowed(site: TestClient) -> None:
     policy = dict(part.split(" ", 1) for part in site.get("/api/health").headers["content-security-policy"].split("; "))
     assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
