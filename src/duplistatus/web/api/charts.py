@@ -17,6 +17,7 @@ from duplistatus.store.daily_sizes import figures_by_day, first_day, stored_by_d
 from duplistatus.store.database import Connection
 from duplistatus.web.access import Access, Caller, guarded
 from duplistatus.web.answers import NO_STORE, encode, json_answer, kept_in_thread
+from duplistatus.web.api.answered import failing
 from duplistatus.web.compression import accepted, compressed
 from duplistatus.web.context import context
 from duplistatus.web.errors import Refused
@@ -24,7 +25,11 @@ from duplistatus.web.errors import Refused
 router = APIRouter(tags=["charts"])
 
 
-@router.get("/api/charts", summary="Charts by day: of the fleet, a server or a job")
+@router.get(
+    "/api/charts",
+    summary="Charts by day: of the fleet, a server or a job",
+    responses=failing(404, "There is no such server or job", "Failure"),
+)
 async def charts(
     request: Request,
     caller: Annotated[Caller, guarded(Access.READ)],
