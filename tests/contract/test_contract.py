@@ -92,12 +92,13 @@ def test_the_anchor_lies_in_the_past_at_the_same_time_of_day(now: str, anchor: s
 def test_answers_agree_with_the_recordings(recordings: Path, data_dir: Path, tmp_path: Path) -> None:
     answers = tmp_path / "answers"
     # The stand-ins of the replay listen on fixed ports: one replay at a time on this machine.
-    with (Path(gettempdir()) / "duplistatus-contract.lock").open("w") as lock, _server(data_dir) as base:
+    with (Path(gettempdir()) / "duplistatus-contract.lock").open("w") as lock:
         flock(lock, LOCK_EX)
-        anchor = _anchor(datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-        replay = [sys.executable, str(recordings / "replay.py"), "--base-url", base, "--out", str(answers), "--anchor", anchor]
-        sent = subprocess.run(replay, capture_output=True, text=True, timeout=600, check=False)
-        assert sent.returncode == 0, sent.stdout + sent.stderr
+        with _server(data_dir) as base:
+            anchor = _anchor(datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+            replay = [sys.executable, str(recordings / "replay.py"), "--base-url", base, "--out", str(answers), "--anchor", anchor]
+            sent = subprocess.run(replay, capture_output=True, text=True, timeout=600, check=False)
+            assert sent.returncode == 0, sent.stdout + sent.stderr
     extra = Path(__file__).parent / "deviations.json"
     compare = [
         sys.executable,
