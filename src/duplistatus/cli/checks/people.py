@@ -19,6 +19,8 @@ ACCOUNTS, DOORS, KEYS = "accounts", "address lists", "API keys"
 _MOST = 200
 _MOST_TRIED = 20
 """Administrators whose password is compared with the documented one, which takes some 60 ms each."""
+_MOST_NAMED = 5
+"""Networks of a list that are named."""
 _SOON = 14 * DAY
 
 
@@ -65,7 +67,8 @@ def _list(found: AddressList, what: str, policy: AccessPolicy, name: str) -> Ite
     if not found.enabled:
         yield ok(DOORS, f"{what}: open to all addresses")
     elif found.networks:
-        yield ok(DOORS, f"{what}: open to {', '.join(map(str, found.networks[:5]))}{' and more' if len(found.networks) > 5 else ''}")  # noqa: PLR2004
+        more = " and more" if len(found.networks) > _MOST_NAMED else ""
+        yield ok(DOORS, f"{what}: open to {', '.join(map(str, found.networks[:_MOST_NAMED]))}{more}")
     else:
         by = "the environment" if f"{name}.enabled" in policy.fixed else "duplistatus admin-recovery --open-doors, or the page of access"
         yield problem(DOORS, f"{what}: the list is on and empty, so that only this machine is let in", f"switched off by {by}")
