@@ -11,7 +11,7 @@ from jsonschema_rs import Draft202012Validator
 from pydantic import TypeAdapter
 
 from duplistatus.clock import DAY, Instant
-from duplistatus.web.api import schemas, silence_schemas
+from duplistatus.web.api import job_schemas, schemas, silence_schemas
 from duplistatus.web.api.openapi import document
 from duplistatus.web.api_reference import groups_of, shapes_of, texts
 from tests.web.api.reports import Made, send, warning
@@ -98,10 +98,10 @@ ANSWERS: list[tuple[str, int, Any]] = [
     ("/api/chart-data/server/id-beta", 200, list[schemas.ChartPoint]),
     ("/api/chart-data/server/id-beta/backup/Files", 200, list[schemas.ChartPoint]),
     ("/api/backups/last-timestamps", 200, schemas.LastTimestamps),
-    ("/api/jobs", 200, schemas.JobList),
+    ("/api/jobs", 200, job_schemas.JobList),
     ("/api/jobs?server=nope", 404, schemas.Failure),
-    ("/api/jobs/1", 200, schemas.Job),
-    ("/api/jobs/1/versions", 200, schemas.Versions),
+    ("/api/jobs/1", 200, job_schemas.Job),
+    ("/api/jobs/1/versions", 200, job_schemas.Versions),
     ("/api/rejected", 200, schemas.RejectedList),
     ("/api/rejected/1", 200, schemas.RejectedDocument),
     ("/api/snoozes", 200, silence_schemas.SnoozeList),
@@ -120,8 +120,8 @@ def test_an_answer_has_the_shape_that_is_described(told: TestClient, path: str, 
 
 def test_a_run_and_its_texts_have_the_shapes_that_are_described(told: TestClient) -> None:
     run_id = told.get("/api/lastbackup/beta").json()["latest_backup"]["id"]
-    schemas.Run.model_validate_json(told.get(f"/api/runs/{run_id}").content)
-    schemas.RunTexts.model_validate_json(told.get(f"/api/runs/{run_id}/log").content)
+    job_schemas.Run.model_validate_json(told.get(f"/api/runs/{run_id}").content)
+    job_schemas.RunTexts.model_validate_json(told.get(f"/api/runs/{run_id}/log").content)
 
 
 def test_the_reference_for_people_has_every_operation_and_shape(application: FastAPI) -> None:

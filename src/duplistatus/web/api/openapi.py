@@ -139,6 +139,7 @@ def _shapes() -> dict[str, Any]:
         audit_schemas,
         channel_schemas,
         explain_schemas,
+        job_schemas,
         message_schemas,
         schemas,
         secret_schemas,
@@ -153,6 +154,7 @@ def _shapes() -> dict[str, Any]:
     modules = (
         account_schemas,
         schemas,
+        job_schemas,
         access_schemas,
         audit_schemas,
         channel_schemas,
