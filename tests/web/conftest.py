@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from duplistatus.app import build
+from duplistatus.clock import HOUR, Instant
 from duplistatus.settings import Settings
+from tests.web.api.reports import Made, document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,6 +55,12 @@ def site(browser: Callable[[], TestClient]) -> TestClient:
 def admin(site: TestClient) -> TestClient:
     """A client signed in as `admin`, which sends its token with each request."""
     return sign_in(site, "admin", ADMIN_PASSWORD)
+
+
+@pytest.fixture
+def report(clock: SetClock) -> dict[str, Any]:
+    """What Duplicati sends of a run that began an hour ago."""
+    return document(Made(Instant(clock.now() - HOUR)))
 
 
 def sign_in(client: TestClient, username: str, password: str) -> TestClient:
