@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
     from duplistatus.store.database import Connection
 
-pytest_plugins = ["tests.fixtures.loopback", "tests.fixtures.chromium", "tests.fixtures.postgres", "tests.fixtures.engines"]
+pytest_plugins = [
+    "tests.fixtures.loopback",
+    "tests.fixtures.chromium",
+    "tests.fixtures.postgres",
+    "tests.fixtures.engines",
+    "tests.fixtures.rescue",
+]
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
