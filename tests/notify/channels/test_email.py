@@ -10,25 +10,18 @@ from typing import Any
 import pytest
 
 from duplistatus.clock import SetClock
-from duplistatus.notify.channels.email import EmailKind, EmailSender
-from duplistatus.notify.channels.kind import BadChannel, ChannelSetting
+from duplistatus.notify.channels.email import EmailSender
+from duplistatus.notify.channels.kind import ChannelSetting
 from duplistatus.notify.channels.smtp import SMTP_PATIENCE, SmtpPatience
 from duplistatus.notify.message import Refused, Unreachable
 from duplistatus.security import addresses
 from tests.notify.certificates import self_signed
-from tests.notify.channels.messages import NOTHING_SET, message
+from tests.notify.channels.mailing import ACCOUNT, KIND, PASSWORD, setting
+from tests.notify.channels.messages import message
 from tests.notify.stand_ins import SilentStandIn, SmtpSetting, SmtpStandIn
 
 Run = Callable[[Any], Any]
-KIND = EmailKind()
 SOON = SmtpPatience(command=0.2, content=0.2, whole=1.0, idle=5.0)
-PASSWORD = "geheim-Paßwort!"
-ACCOUNT = {"auth": True, "username": "smtpuser", "password": PASSWORD}
-
-
-def setting(port: int, **more: Any) -> ChannelSetting:
-    plain = {"host": "127.0.0.1", "port": port, "mode": "plain", "to": "ops@example.org", "from": "dup@example.org"}
-    return KIND.read({**plain, **more}, NOTHING_SET)
 
 
 def sending(to: ChannelSetting, *destinations: str, patience: SmtpPatience = SMTP_PATIENCE, clock: SetClock | None = None) -> Any:
@@ -315,79 +308,6 @@ def test_dots_at_line_starts_arrive_as_they_were() -> None:
     with SmtpStandIn() as smtp:
         asyncio.run(work(setting(smtp.port)))
         assert smtp.mails[0].part("text/plain") == ".\n..\n.line\nend\n"
-
-
-def test_what_is_not_named_stays_and_secrets_are_apart() -> None:
-    before = setting(25, **ACCOUNT)
-    assert before.config == {
-        "host": "127.0.0.1",
-        "port": 25,
-        "mode": "plain",
-        "auth": True,
-        "to": "ops@example.org",
-        "from": "dup@example.org",
-        "sender_name": "",
-        "verify": True,
-    }
-    assert before.secret == {"username": "smtpuser", "password": PASSWORD}
-    assert KIND.place(before) == "ops@example.org"
-    after = KIND.read({"port": "2525", "password": "", "to": "a@b.org;c@d.org\ne@f.org"}, before)
-    assert (after.config["port"], after.config["to"]) == (2525, "a@b.org, c@d.org, e@f.org")
-    assert after.secret == before.secret
-    assert KIND.read({"password": None}, before).secret == {"username": "smtpuser"}
-
-
-@pytest.mark.parametrize(("mode", "port"), [("plain", 25), ("starttls", 587), ("ssl", 465)])
-def test_each_mode_has_its_port(mode: str, port: int) -> None:
-    found = KIND.read({"host": "x", "mode": mode, "to": "a@b.org", "from": "c@d.org"}, NOTHING_SET)
-    assert found.config["port"] == port
-
-
-def test_without_a_from_address_mails_come_from_the_account_unless_they_travel_in_the_clear() -> None:
-    sent = {"host": "127.0.0.1", "mode": "ssl", "to": "a@b.org", "auth": True, "username": "me@example.org", "password": "x"}
-    with SmtpStandIn() as smtp:
-        assert KIND.read({**sent, "port": smtp.port}, NOTHING_SET).config["from"] == ""
-    for wrong in ({"mode": "plain"}, {"username": "me"}, {"auth": False}):
-        with pytest.raises(BadChannel) as refused:
-            KIND.read({**sent, **wrong}, NOTHING_SET)
-        assert refused.value.field == "from"
-
-
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"host": ""}, "host"),
-        ({"host": "smtp://x"}, "host"),
-        ({"host": "x\r\nEHLO y"}, "host"),
-        ({"port": 0}, "port"),
-        ({"port": 70_000}, "port"),
-        ({"port": "abc"}, "port"),
-        ({"port": True}, "port"),
-        ({"mode": "tls"}, "mode"),
-        ({"auth": "yes"}, "auth"),
-        ({"verify": 1}, "verify"),
-        ({"auth": True}, "username"),
-        ({"to": ""}, "to"),
-        ({"to": "nobody"}, "to"),
-        ({"to": "a@b.org, nobody"}, "to"),
-        ({"to": "A <a@b.org>"}, "to"),
-        ({"from": "nobody"}, "from"),
-        ({"from": "a@b.org\nBcc: c@d.org"}, "from"),
-        ({"from": ""}, "from"),
-        ({"sender_name": 5}, "sender_name"),
-        ({"sender_name": "x" * 3_000}, "sender_name"),
-    ],
-)
-def test_settings_that_make_no_sense_are_refused_by_name(change: dict[str, Any], field: str) -> None:
-    with pytest.raises(BadChannel) as refused:
-        KIND.read(change, setting(25))
-    assert refused.value.field == field
-
-
-def test_a_channel_that_is_not_set_up_has_no_sender() -> None:
-    with pytest.raises(BadChannel, match="SMTP server is missing"):
-        KIND.sender(NOTHING_SET)
-    assert KIND.place(NOTHING_SET) == ""
 
 
 @pytest.mark.parametrize("host", ["169.254.169.254", "::ffff:169.254.169.254", "2852039166", "0xa9fea9fe"])
