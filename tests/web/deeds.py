@@ -126,6 +126,11 @@ _SNOOZE = "SELECT id FROM snooze ORDER BY id DESC LIMIT 1"
 _NEW_USER = "SELECT id FROM \"user\" WHERE username LIKE 'mallory%'"
 
 
+def _want_summaries(world: World) -> None:
+    events = ["daily", "weekly", "error"]
+    world.client.patch(f"/api/channels/{_channel(world)}", json={"filter": {"events": events}})
+
+
 def _lock(world: World) -> None:
     """Wrong passwords for the new user."""
     for _ in range(5):
@@ -191,8 +196,14 @@ def steps() -> list[Step]:  # noqa: PLR0915 - a list
     )
     add(_form(on_page + "/selected", {"jobs": ["3"], "set": ["event"], "event": "off"}, "backup_notification_updated"))
     # --- channels
-    ntfy: Callable[[World], Any] = lambda w: {"ntfy": {"url": w.ntfy, "topic": "all", "accessToken": f"tk_{MARK}"}}  # noqa: E731
-    add(_json("POST", "/api/configuration/notifications", ntfy, "ntfy_config_updated"))
+    add(
+        _json(
+            "POST",
+            "/api/configuration/notifications",
+            lambda w: {"ntfy": {"url": w.ntfy, "topic": "all", "accessToken": f"tk_{MARK}"}},
+            "ntfy_config_updated",
+        )
+    )
     add(_form("/settings/ntfy", lambda w: {"do": "save", "enabled": "1", "url": w.ntfy, "topic": "other"}, "ntfy_config_updated"))
     add(_json("POST", "/api/configuration/email", EMAIL, "email_config_updated"))
     add(_json("PATCH", "/api/configuration/email/password", {"password": f"{MARK}-2"}, "email_password_updated"))
@@ -211,23 +222,20 @@ def steps() -> list[Step]:  # noqa: PLR0915 - a list
     one = "/settings/channels/{channel_id:int}"
     add(Step("POST", one, lambda w: f"/settings/channels/{_channel(w)}", more, True, ("channel_updated",)))
     add(Step("DELETE", "/api/channels/{channel_id}", lambda w: f"/api/channels/{_channel(w)}", does=("channel_deleted",)))
-    new: Callable[[World], Any] = lambda w: {  # noqa: E731
-        "do": "save",
-        "kind": "ntfy",
-        "name": "Phone",
-        "enabled": "1",
-        "url": w.ntfy,
-        "topic": "phone",
-        "token": f"tk_{MARK}6",
-        "events": ["error", "fatal"],
-    }
-    add(_form("/settings/channels/new", new, "channel_created"))
+    phone = {"do": "save", "kind": "ntfy", "name": "Phone", "enabled": "1", "topic": "phone", "token": f"tk_{MARK}6"}
+    add(_form("/settings/channels/new", lambda w: phone | {"url": w.ntfy, "events": ["error", "fatal"]}, "channel_created"))
     add(_json("POST", "/api/messages/self-test", lambda w: {"channel": _channel(w)}, "self_test"))
     message = "SELECT id FROM outbox WHERE state = 'sent' ORDER BY id DESC LIMIT 1"
     add(Step("POST", "/api/messages/{message_id}/resend", _of(message, "/api/messages/{}/resend"), does=("message_resent",)))
     add(_form("/settings/messages", lambda w: {"do": "resend", "id": str(w.one(message))}, "message_resent", ready=_all_sent))
-    simple: Callable[[World], Any] = lambda w: {"type": "simple", "ntfyConfig": {"url": w.ntfy, "topic": "t", "accessToken": MARK}}  # noqa: E731
-    add(_json("POST", "/api/notifications/test", simple, "test_notification_sent"))
+    add(
+        _json(
+            "POST",
+            "/api/notifications/test",
+            lambda w: {"type": "simple", "ntfyConfig": {"url": w.ntfy, "topic": "t", "accessToken": MARK}},
+            "test_notification_sent",
+        )
+    )
     add(_json("POST", "/api/telling/test", {"channel": "ntfy", "destination": "ops"}, "test_notification_sent"))
     tested = {"test": "ntfy:job:1", "event": "all"}
     add(
@@ -244,8 +252,7 @@ def steps() -> list[Step]:  # noqa: PLR0915 - a list
     add(_form("/alerts", {"clear": "ntfy"}, "notification_alert_cleared", ready=fail_channel))
     add(_json("PUT", "/api/heartbeat", {"url": f"http://{FAILS}"}, "heartbeat_updated"))
     add(Step("POST", "/api/heartbeat/send", why_not="says that the product lives; nothing is changed"))
-    forget: Callable[[World], Any] = lambda w: {"ids": _lost(w)}  # noqa: E731
-    add(_json("POST", "/api/secrets/forget", forget, "secrets_forgotten", ready=_lose))
+    add(_json("POST", "/api/secrets/forget", lambda w: {"ids": _lost(w)}, "secrets_forgotten", ready=_lose))
     add(_form("/settings/secrets", lambda w: {"id": _lost(w), "sure": "1"}, "secrets_forgotten", ready=_lose))
     # --- texts and summaries
     text = {"title": "OK {backup_name}", "message": "It is {status}"}
@@ -255,10 +262,7 @@ def steps() -> list[Step]:  # noqa: PLR0915 - a list
     add(Step("PATCH", "/api/summaries/{period}", "/api/summaries/daily", {"enabled": True}, does=("daily_summary_updated",)))
     post = {"enabled": "1", "at": "09:00", "zone": "UTC", "weekday": "2", "recipients": ""}
     add(Step("POST", "/settings/summaries/{period}", "/settings/summaries/weekly", post, True, ("weekly_summary_updated",)))
-    wants: Callable[[World], Any] = lambda w: w.client.patch(  # noqa: E731
-        f"/api/channels/{_channel(w)}", json={"filter": {"events": ["daily", "weekly", "error"]}}
-    )
-    add(Step("POST", "/api/summaries/{period}/send", "/api/summaries/daily/send", does=("daily_summary_sent",), ready=wants))
+    add(Step("POST", "/api/summaries/{period}/send", "/api/summaries/daily/send", does=("daily_summary_sent",), ready=_want_summaries))
     add(Step("POST", "/settings/summaries/{period}/send", "/settings/summaries/weekly/send", {}, True, ("weekly_summary_sent",)))
     add(_json("PUT", "/api/public-url", {"url": "https://backups.example.org"}, "public_url_updated"))
     add(_form("/settings/summaries/address", {"url": "https://dup.example.org"}, "public_url_updated"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -98,6 +99,11 @@ def wrong(answer: Beginning, path: str) -> list[str]:
     return found
 
 
+def _filled(known: dict[str, str], place: re.Match[str]) -> str:
+    """What stands in a place of a path."""
+    return known.get(place[1], "1")
+
+
 def test_every_route_answers_everybody_with_the_headers_in_any_way_it_is_asked(application: FastAPI) -> None:
     async def walk() -> list[str]:
         found = []
@@ -106,7 +112,7 @@ def test_every_route_answers_everybody_with_the_headers_in_any_way_it_is_asked(a
             for route in iter_route_contexts(application.routes):
                 path = route.path or ""
                 known = {"language": "de", "name": "style.css", "version": assets().version, "period": "weekly"}
-                target = re.sub(r"\{(\w+)(?::\w+)?\}", lambda match, known=known: known.get(match[1], "1"), path)  # type: ignore[misc]
+                target = re.sub(r"\{(\w+)(?::\w+)?\}", partial(_filled, known), path)
                 for method in {*(route.methods or ()), "HEAD", "OPTIONS", "TRACE", "PROPFIND"}:
                     for headers in people:
                         answer = await ask(application, method, target, headers)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duplistatus.clock import HOUR, MINUTE, iso
+from duplistatus.clock import HOUR, MINUTE, Instant, iso
 from duplistatus.security.tokens import token_hash
 from duplistatus.web.api import account_schemas
 from tests.web.conftest import ADMIN_PASSWORD, sign_in
@@ -62,7 +62,7 @@ def test_sessions_are_listed_with_device_address_and_times(
         "address": "192.0.2.1",
         "created_at": iso(begun),
         "last_seen_at": iso(clock.now()),
-        "expires_at": iso(begun + 24 * HOUR),  # type: ignore[arg-type]
+        "expires_at": iso(Instant(begun + 24 * HOUR)),
     }
     assert (second["current"], second["device"]) == (True, "testclient")
     for client in (admin, other):
