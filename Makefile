@@ -36,7 +36,7 @@ lint: $(VENV)/.installed-dev ## ruff, mypy and the layer contract
 bench: $(VENV)/.installed-dev ## measure the product and write the table to bench/results/
 	@$(BIN)/python -m bench $(ARGS)
 
-fuzz: $(VENV)/.installed-dev ## feed broken reports to the parser for FUZZ_SECONDS (60)
+fuzz: $(VENV)/.installed-dev ## feed broken reports to the parser for FUZZ_SECONDS (60), then nonsense to every route and form
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m tests.fuzz
 
 docs: $(VENV)/.installed-dev ## draw the pictures of the documentation and check what it mentions

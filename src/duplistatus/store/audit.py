@@ -59,6 +59,8 @@ _DEEPEST = 6
 _ADDRESS, _AGENT, _NAME, _ERROR = 100, 300, 100, 1_000
 
 # Control characters, separators of lines, what turns the direction of text, and halves of characters.
+_IN_TEXTS = 2
+"""How deep the values of `before` and `after` lie."""
 _BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 # Names of details whose value must not be kept, whoever put it there.
 _SECRET = re.compile(r"password|passphrase|secret|token|authorization|cookie|api_?key", re.IGNORECASE)
@@ -134,8 +136,11 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 def plain(text: str, longest: int = LONGEST_TEXT) -> str:
     """The text on one line, of at most so many characters; what would break a line or turn its direction is shown as `�`."""
-    cut = text if len(text) <= longest else text[: longest - 1] + "…"
-    return _BREAKING.sub("�", cut)
+    return _BREAKING.sub("�", _shortened(text, longest))
+
+
+def _shortened(text: str, longest: int = LONGEST_TEXT) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _details(details: Mapping[str, object]) -> str:
@@ -149,7 +154,8 @@ def _details(details: Mapping[str, object]) -> str:
 
 def _fitting(value: object, depth: int = 0) -> object:
     if isinstance(value, str):
-        return plain(value)
+        # A template or a message is a text of several lines; in JSON they break nothing.
+        return "\n".join(plain(line) for line in _shortened(value).split("\n")) if depth >= _IN_TEXTS else plain(value)
     if isinstance(value, Mapping):
         return dict(_pairs(value, depth)) if depth < _DEEPEST else "…"
     if isinstance(value, list | tuple | set | frozenset):

@@ -23,6 +23,7 @@ from duplistatus.web.sessions import user_agent
 
 PATH = "/settings/secrets"
 
+
 @dataclass(frozen=True, slots=True)
 class Room:
     """The key file, and what the database knows of its key."""
