@@ -119,7 +119,7 @@ def test_the_address_of_the_product_is_set(visit: Visit, fresh: Site, watch: Wat
     panel(page, "Address of this product").get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_contain_text("That is no address such as https://backups.example.org.")
     changes = [json.loads(row[0]) for row in rows(fresh, "SELECT details FROM audit WHERE action = 'public_url_updated'")]
-    assert changes == [{"from": "", "to": "https://backups.example.org"}]
+    assert changes == [{"before": {"url": ""}, "after": {"url": "https://backups.example.org"}}]
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
