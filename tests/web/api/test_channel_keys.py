@@ -85,7 +85,11 @@ def test_changes_are_in_the_audit_log_without_secrets(admin: TestClient, applica
     states = [(details.pop("before", {}), details.pop("after", {})) for _, _, details in found]
     assert found == [
         ("channel_created", "success", {"name": "Hook", "kind": "webhook", "enabled": True}),
-        ("channel_updated", "success", {"name": "Hook", "kind": "webhook", "enabled": False, "fields": ["config", "enabled"], "secretChanged": True}),
+        (
+            "channel_updated",
+            "success",
+            {"name": "Hook", "kind": "webhook", "enabled": False, "fields": ["config", "enabled"], "secretChanged": True},
+        ),
         ("channel_deleted", "success", {"name": "Hook", "kind": "webhook"}),
     ]
     assert [(before.get("enabled"), after.get("enabled")) for before, after in states] == [(None, True), (True, False), (False, None)]
