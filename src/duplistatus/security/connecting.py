@@ -41,7 +41,8 @@ async def connected(host: str, port: int, seconds: float, resolve: Resolve | Non
 
 
 async def _to(address: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ipaddress.ip_address(address.partition("%")[0]).version == 6 else socket.AF_INET  # noqa: PLR2004
+    is_longer = isinstance(ipaddress.ip_address(address.partition("%")[0]), ipaddress.IPv6Address)
+    family = socket.AF_INET6 if is_longer else socket.AF_INET
     made = socket.socket(family, socket.SOCK_STREAM)
     try:
         made.setblocking(False)

@@ -76,7 +76,7 @@ def of_address(address: str) -> Nearness:
     shown = str(meanings[-1])
     if any(each.is_loopback for each in meanings):
         return Nearness(Near.MACHINE, shown)
-    if meanings[-1].is_private or (meanings[-1].version == 4 and meanings[-1] in _SHARED):  # noqa: PLR2004
+    if meanings[-1].is_private or meanings[-1] in _SHARED:
         return Nearness(Near.NETWORK, shown)
     return Nearness(Near.FAR, shown)
 
