@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 DATA_DIR = click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Folder of database, key file and logs.")
 
 
-def settings_with(**given: object) -> Settings:
+def settings_with(host: str | None = None, port: int | None = None, data_dir: Path | None = None) -> Settings:
     """Settings of the environment; what was given on the command line goes first."""
     try:
-        return dataclasses.replace(read_settings(), **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        told = read_settings()
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
+    return dataclasses.replace(told, host=host or told.host, port=port or told.port, data_dir=data_dir or told.data_dir)
 
 
 def newest_database(settings: Settings) -> Database:

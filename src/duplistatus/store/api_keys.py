@@ -71,9 +71,9 @@ _BY_HASH = Statement(_ALL.where(api_key.c.key_hash == bindparam("hash")))
 _BY_ID = Statement(_ALL.where(api_key.c.id == bindparam("of")))
 _LIST = Statement(_ALL.order_by(api_key.c.id))
 _INSERT = Statement(
-    insert(api_key).values(
-        {name: bindparam(name) for name in ("name", "key_hash", "scopes", "is_disabled", "created_at", "created_by", "expires_at")}
-    )
+    insert(api_key)
+    .values({name: bindparam(name) for name in ("name", "key_hash", "scopes", "is_disabled", "created_at", "created_by", "expires_at")})
+    .returning(api_key.c.id)
 )
 _CHANGE = Statement(
     update(api_key)
@@ -127,10 +127,7 @@ def add(
         "created_by": by,
         "expires_at": expires_at,
     }
-    connection.run(_INSERT, values)
-    found = find(connection, key_hash)
-    assert found is not None  # noqa: S101 - it was written in this transaction
-    return found.id
+    return KeyId(connection.value(_INSERT, values))
 
 
 def change(connection: Connection, changed: ApiKey) -> None:

@@ -35,8 +35,12 @@ _TAGGED = "EXISTS (SELECT 1 FROM {real}server_tag AS of_tag WHERE of_tag.tag_id 
 _NOTHING = "1 = 0"
 
 
+def _part(columns: str, source: str, condition: str) -> str:
+    return f"SELECT {columns} FROM {source} WHERE {condition}"  # noqa: S608 - of constants of this module, no value from outside
+
+
 def _rows(table: str, condition: str) -> str:
-    return f"SELECT * FROM {_REAL}{table} AS whole WHERE {condition}"  # noqa: S608 - of constants
+    return _part("*", f"{_REAL}{table} AS whole", condition)
 
 
 def _fleet_days() -> str:
@@ -45,14 +49,14 @@ def _fleet_days() -> str:
     columns = ", ".join(("whole.date AS date", *sums))
     # From the jobs to their days: with a first day asked for, older ones are not read.
     days = f"{_REAL}job AS of_job JOIN {_REAL}day AS whole ON whole.job_id = of_job.id"
-    return f"SELECT {columns} FROM {days} WHERE of_job.server_id IN ({_SEEN}) GROUP BY whole.date"  # noqa: S608 - of constants
+    return _part(columns, days, f"of_job.server_id IN ({_SEEN}) GROUP BY whole.date")
 
 
 def _channels() -> str:
     """The two channels for all jobs. The topic of ntfy is as good as a password: who has it reads the messages of all servers."""
     plain = f"CASE whole.key WHEN 'ntfy' THEN {_WITHOUT_TOPIC} ELSE whole.config END AS config"
     columns = ", ".join(plain if each.name == "config" else f"whole.{each.name}" for each in channel.c)
-    return f"SELECT {columns} FROM {_REAL}channel AS whole WHERE whole.key IS NOT NULL"  # noqa: S608 - of constants
+    return _part(columns, f"{_REAL}channel AS whole", "whole.key IS NOT NULL")
 
 
 PARTS: dict[str, str] = {

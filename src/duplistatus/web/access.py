@@ -92,6 +92,14 @@ class Caller:
         return self.session.user if self.session else None
 
     @property
+    def acting(self) -> User:
+        """Whoever does something here, where the guard lets in nobody who has not signed in and has no key."""
+        user = self.user
+        if user is None:
+            raise LookupError("the level of this route lets in nobody without an account")
+        return user
+
+    @property
     def is_admin(self) -> bool:
         user = self.user
         return user is not None and user.is_admin

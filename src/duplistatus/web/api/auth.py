@@ -199,14 +199,13 @@ async def me(caller: Anybody) -> Response:
 async def change_own_password(request: Request, caller: Annotated[Caller, guarded(Access.PASSWORD)]) -> Response:
     """A forced change needs only the new one. Other sessions of the user end; this one goes on under its id. Limited to 60 a minute from
     one address."""
-    assert caller.user is not None  # noqa: S101 - the guard lets nobody else in
     check_passwords(request)
     body = await json_object(request, _SMALL)
     current, new = text(body, "currentPassword"), text(body, "newPassword")
     if not new:
         raise _refused(400, "New password is required", "NEW_PASSWORD_REQUIRED")
     try:
-        await change_password(desk(request), caller.user, current, new, visitor(request, caller.session))
+        await change_password(desk(request), caller.acting, current, new, visitor(request, caller.session))
     except PasswordMissing:
         raise _refused(400, "Current password is required", "CURRENT_PASSWORD_REQUIRED") from None
     except PasswordRefused as error:

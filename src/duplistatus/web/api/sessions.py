@@ -32,18 +32,16 @@ _Id = Annotated[str, Path(description="Id of one of your sessions", max_length=6
 @router.get("/api/sessions", summary="Your sessions", responses=answered("OwnSessionList"))
 async def own_sessions(request: Request, caller: _Own) -> Response:
     """Those in use first."""
-    assert caller.user is not None  # noqa: S101 - the guard lets nobody else in
     parts = context(request)
     with parts.database.read() as connection:
-        found = sessions.of_user(connection, caller.user.id, parts.clock.now())
+        found = sessions.of_user(connection, caller.acting.id, parts.clock.now())
     return json_answer(encode({"items": [_body(each, caller) for each in found], "next_cursor": None}))
 
 
 @router.delete("/api/sessions", summary="Ends your other sessions", responses=answered("SessionsEnded"))
 async def end_others(request: Request, caller: _Own) -> Response:
     """The one that asks stays."""
-    assert caller.user is not None  # noqa: S101
-    ended = await end_other_sessions(desk(request), caller.user, visitor(request, caller.session))
+    ended = await end_other_sessions(desk(request), caller.acting, visitor(request, caller.session))
     return json_answer(encode({"ended": ended}))
 
 
@@ -54,8 +52,7 @@ async def end_others(request: Request, caller: _Own) -> Response:
 )
 async def end_one(request: Request, session_id: _Id, caller: _Own) -> Response:
     """Also the one that asks, which is signing out."""
-    assert caller.user is not None  # noqa: S101
-    if not await end_own_session(desk(request), caller.user, session_id, visitor(request, caller.session)):
+    if not await end_own_session(desk(request), caller.acting, session_id, visitor(request, caller.session)):
         raise Refused(404, "You have no such session", "session_not_found")
     answer = json_answer(encode({"ended": 1}))
     if caller.session is not None and caller.session.public_id == session_id:

@@ -151,7 +151,6 @@ async def user(request: Request, user_id: _Id, _: Admin) -> Response:
 async def create(request: Request, caller: Admin) -> Response:
     """Without a password a temporary one is made and told. `serverIds` are for limited users, who see these servers and no others; an
     administrator cannot be limited."""
-    assert caller.user is not None  # noqa: S101 - the guard lets nobody else in
     body = await json_object(request)
     must_change = flag(body, "requirePasswordChange")
     new = NewUser(
@@ -163,7 +162,7 @@ async def create(request: Request, caller: Admin) -> Response:
         servers=_servers(body) or (),
     )
     try:
-        return _outcome(request, await create_user(desk(request), new, caller.user, visitor(request, caller.session)), 201)
+        return _outcome(request, await create_user(desk(request), new, caller.acting, visitor(request, caller.session)), 201)
     except (UserError, TooManySignIns) as error:
         raise _refusal(error) from error
 
@@ -177,7 +176,6 @@ async def create(request: Request, caller: Admin) -> Response:
 async def edit(request: Request, user_id: _Id, caller: Admin) -> Response:
     """What is not named stays. Who becomes an administrator is limited no more. Nobody demotes themselves, and one administrator must
     remain."""
-    assert caller.user is not None  # noqa: S101
     body = await json_object(request)
     wanted = Edit(
         username=text(body, "username"),
@@ -188,7 +186,7 @@ async def edit(request: Request, user_id: _Id, caller: Admin) -> Response:
         servers=_servers(body),
     )
     try:
-        return _outcome(request, await edit_user(desk(request), UserId(user_id), wanted, caller.user, visitor(request, caller.session)))
+        return _outcome(request, await edit_user(desk(request), UserId(user_id), wanted, caller.acting, visitor(request, caller.session)))
     except (UserError, TooManySignIns) as error:
         raise _refusal(error) from error
 
@@ -196,9 +194,8 @@ async def edit(request: Request, user_id: _Id, caller: Admin) -> Response:
 @router.delete("/api/users/{user_id}", summary="Removes a user and their sessions", responses=answered("UserRemoved", failures=_UNKNOWN))
 async def remove(request: Request, user_id: _Id, caller: Admin) -> Response:
     """Nobody removes themselves, and one administrator must remain."""
-    assert caller.user is not None  # noqa: S101
     try:
-        await remove_user(desk(request), UserId(user_id), caller.user, visitor(request, caller.session))
+        await remove_user(desk(request), UserId(user_id), caller.acting, visitor(request, caller.session))
     except UserError as error:
         raise _refusal(error) from error
     return JSONResponse({"success": True, "message": "User deleted successfully"})
@@ -207,9 +204,8 @@ async def remove(request: Request, user_id: _Id, caller: Admin) -> Response:
 @router.post("/api/users/{user_id}/unlock", summary="Ends the lock of a user", responses=answered("ListedUser", failures=_UNKNOWN))
 async def unlock(request: Request, user_id: _Id, caller: Admin) -> Response:
     """Forgets wrong passwords, wherever they came from."""
-    assert caller.user is not None  # noqa: S101
     try:
-        await unlock_user(desk(request), UserId(user_id), caller.user, visitor(request, caller.session))
+        await unlock_user(desk(request), UserId(user_id), caller.acting, visitor(request, caller.session))
     except UserError as error:
         raise _refusal(error) from error
     return await user(request, user_id, caller)
@@ -220,9 +216,8 @@ async def unlock(request: Request, user_id: _Id, caller: Admin) -> Response:
 )
 async def end_sessions(request: Request, user_id: _Id, caller: Admin) -> Response:
     """But for the one that asks."""
-    assert caller.user is not None  # noqa: S101
     try:
-        ended = await end_sessions_of(desk(request), UserId(user_id), caller.user, visitor(request, caller.session))
+        ended = await end_sessions_of(desk(request), UserId(user_id), caller.acting, visitor(request, caller.session))
     except UserError as error:
         raise _refusal(error) from error
     return JSONResponse({"ended": ended})

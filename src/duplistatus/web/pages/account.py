@@ -39,7 +39,6 @@ async def show_change_password(request: Request, caller: Annotated[Caller, guard
 @router.post("/change-password")
 async def change_password_by_form(request: Request, caller: Annotated[Caller, guarded(Access.PASSWORD)]) -> Response:
     """Changes it. The session stays; the user's others end."""
-    assert caller.user is not None  # noqa: S101 - the guard lets nobody else in
     wording = reader_of(request).wording
     wait = wait_for_password(request)
     if wait is not None:
@@ -51,7 +50,7 @@ async def change_password_by_form(request: Request, caller: Annotated[Caller, gu
     if new != again:
         return _form(request, caller, (wording.gettext("The new password and its repetition differ."),), 400)
     try:
-        await change_password(desk(request), caller.user, current or None, new, visitor(request, caller.session))
+        await change_password(desk(request), caller.acting, current or None, new, visitor(request, caller.session))
     except (SignInError, TooManySignIns) as error:
         problems, status = _refusal(wording, error)
         return _form(request, caller, problems, status)
@@ -76,7 +75,6 @@ def _refusal(wording: Wording, error: Exception) -> tuple[tuple[str, ...], int]:
 
 
 def _form(request: Request, caller: Caller, problems: tuple[str, ...] = (), status: int = 200) -> Response:
-    assert caller.user is not None  # noqa: S101 - the guard lets nobody else in
     policy = Policy.of(context(request).settings)
-    forced = caller.user.must_change_password
+    forced = caller.acting.must_change_password
     return page(request, "change_password.html", caller, status=status, problems=problems, policy=policy, forced=forced)

@@ -37,11 +37,10 @@ class Line:
 @router.get(PATH)
 async def show_sessions(request: Request, caller: _Own, ended: Annotated[str, Query(max_length=6, pattern=r"^\d*$")] = "") -> Response:
     """The list; `ended` says how many were ended just now."""
-    assert caller.user is not None  # noqa: S101 - the guard lets nobody else in
     parts = context(request)
     wording = reader_of(request).wording
     with parts.database.read() as connection:
-        found = sessions.of_user(connection, caller.user.id, parts.clock.now())
+        found = sessions.of_user(connection, caller.acting.id, parts.clock.now())
     own = caller.session.token_hash if caller.session else ""
     lines = [Line(each, device_of(each.user_agent, wording), each.token_hash == own) for each in found]
     lines.sort(key=lambda line: not line.is_current)
@@ -51,15 +50,14 @@ async def show_sessions(request: Request, caller: _Own, ended: Annotated[str, Qu
 @router.post(PATH)
 async def end_by_form(request: Request, caller: _Own) -> Response:
     """`do`: others, or end with the `id` of one. Who ends the present one has signed out."""
-    assert caller.user is not None  # noqa: S101
     form = await request.form()
     here = visitor(request, caller.session)
     root = context(request).settings.root_path
     public_id = str(form.get("id", ""))[:64].replace("\0", "")
     if form.get("do") == "others":
-        count = await end_other_sessions(desk(request), caller.user, here)
+        count = await end_other_sessions(desk(request), caller.acting, here)
     else:
-        count = int(await end_own_session(desk(request), caller.user, public_id, here))
+        count = int(await end_own_session(desk(request), caller.acting, public_id, here))
     if count and caller.session is not None and public_id == caller.session.public_id and form.get("do") != "others":
         response = RedirectResponse(root + "/login", status_code=303)
         take_cookie(request, response)
