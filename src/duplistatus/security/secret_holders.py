@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from duplistatus.store import secret_rows
 from duplistatus.store.account_tables import setting
 from duplistatus.store.database import Connection
+from duplistatus.store.link_tables import collection_part
 from duplistatus.store.secret_rows import Sealed
+from duplistatus.store.tables import server
 from duplistatus.store.tell_tables import channel
 
 CHANNEL = "channel"
 HEARTBEAT = "heartbeat"
+SERVER = "server"
+NEW_SERVER = "new_server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,8 @@ class Holder:
 HOLDERS: tuple[Holder, ...] = (
     Holder(CHANNEL, secret_rows.of_channels, secret_rows.set_of_channel, (channel.name,)),
     Holder(HEARTBEAT, secret_rows.of_heartbeat, secret_rows.set_of_heartbeat, (setting.name,)),
+    Holder(SERVER, secret_rows.of_servers, secret_rows.set_of_server, (server.name,)),
+    Holder(NEW_SERVER, secret_rows.of_parts, secret_rows.set_of_part, (collection_part.name,)),
 )
 
 

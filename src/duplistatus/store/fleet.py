@@ -140,7 +140,7 @@ _SERVER = (
     server.c.alias,
     server.c.note,
     server.c.url,
-    server.c.password_enc.is_not(None),
+    server.c.secret != "",
     server.c.zone,
     server.c.zone_source,
     server.c.version,

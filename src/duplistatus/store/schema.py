@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import sqlalchemy
     from alembic.config import Config
 
-NEWEST = "0004"
+NEWEST = "0005"
 """The revision of `all_tables.py`: the newest file in `migrations/versions/`."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 

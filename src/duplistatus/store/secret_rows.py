@@ -10,7 +10,9 @@ from sqlalchemy import bindparam, func, select, update
 from duplistatus.store.channels import EMAIL, NTFY
 from duplistatus.store.database import Connection, StoreBusy
 from duplistatus.store.heartbeat import heartbeat, replace_address
+from duplistatus.store.link_tables import collection_part
 from duplistatus.store.statement import Statement
+from duplistatus.store.tables import server
 from duplistatus.store.tell_tables import channel
 
 HEARTBEAT_ROW = 0
@@ -19,6 +21,18 @@ _OF_CHANNELS = Statement(
     select(channel.c.id, channel.c.key, channel.c.name, channel.c.secret).where(channel.c.secret != "").order_by(channel.c.id)
 )
 _SET = Statement(update(channel).where(channel.c.id == bindparam("of")).values(secret=bindparam("text")))
+_OF_SERVERS = Statement(
+    select(server.c.id, func.coalesce(func.nullif(server.c.alias, ""), server.c.name), server.c.secret)
+    .where(server.c.secret != "")
+    .order_by(server.c.id)
+)
+_SET_OF_SERVER = Statement(update(server).where(server.c.id == bindparam("of")).values(secret=bindparam("text")))
+_OF_PARTS = Statement(
+    select(collection_part.c.id, collection_part.c.url, collection_part.c.secret)
+    .where(collection_part.c.secret != "")
+    .order_by(collection_part.c.id)
+)
+_SET_OF_PART = Statement(update(collection_part).where(collection_part.c.id == bindparam("of")).values(secret=bindparam("text")))
 _ALONE = Statement(select(func.pg_try_advisory_xact_lock(_LOCK)))
 
 
@@ -56,6 +70,26 @@ def of_heartbeat(connection: Connection) -> list[Sealed]:
 def set_of_heartbeat(connection: Connection, _: int, text: str) -> None:
     """Another text for its address; an empty one takes it away."""
     replace_address(connection, text)
+
+
+def of_servers(connection: Connection) -> list[Sealed]:
+    """The passwords of servers."""
+    return [Sealed(row[0], row[1], f"servers/{row[0]}", row[2]) for row in connection.rows(_OF_SERVERS)]
+
+
+def set_of_server(connection: Connection, number: int, text: str) -> None:
+    """Another text for the password of a server."""
+    connection.run(_SET_OF_SERVER, {"of": number, "text": text})
+
+
+def of_parts(connection: Connection) -> list[Sealed]:
+    """The passwords of servers that are being added."""
+    return [Sealed(row[0], row[1], "servers", row[2]) for row in connection.rows(_OF_PARTS)]
+
+
+def set_of_part(connection: Connection, number: int, text: str) -> None:
+    """Another text for the password of a server that is being added."""
+    connection.run(_SET_OF_PART, {"of": number, "text": text})
 
 
 def is_alone(connection: Connection) -> bool:

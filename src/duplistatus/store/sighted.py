@@ -12,6 +12,7 @@ from typing import Any
 
 from duplistatus.store.all_tables import metadata
 from duplistatus.store.database import Connection, Database
+from duplistatus.store.link_tables import server_link
 from duplistatus.store.sight import Sight
 from duplistatus.store.statement import Params, Statement
 from duplistatus.store.tables import fleet_day
@@ -59,6 +60,13 @@ def _channels() -> str:
     return _part(columns, f"{_REAL}channel AS whole", "whole.key IS NOT NULL")
 
 
+def _links() -> str:
+    """How servers are reached. What is wrong can name other servers."""
+    plain = "CASE WHEN whole.trouble IN ('other_server', 'which') THEN '{}' ELSE whole.trouble_facts END AS trouble_facts"
+    columns = ", ".join(plain if each.name == "trouble_facts" else f"whole.{each.name}" for each in server_link.c)
+    return _part(columns, f"{_REAL}server_link AS whole", _OF_SERVER)
+
+
 PARTS: dict[str, str] = {
     "run_log": _rows(
         "run_log",
@@ -82,6 +90,11 @@ PARTS: dict[str, str] = {
     "outbox": _rows("outbox", _NOTHING),
     "notice": _rows("notice", _NOTHING),
     "channel": _channels(),
+    "collection": _rows("collection", _NOTHING),
+    "collection_part": _rows("collection_part", _NOTHING),
+    "https_host": _rows("https_host", _NOTHING),
+    "server_link": _links(),
+    "api_job": _rows("api_job", _OF_SERVER),
     "origin": _rows("origin", _OF_SERVER),
     "job": _rows("job", _OF_SERVER),
     # A server that was recognised as another one is known by its former id too.

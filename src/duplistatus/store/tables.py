@@ -25,7 +25,8 @@ server = Table(
     text("url"),
     # JSON: whom besides to tell of its jobs, where these have nothing of their own
     Column("notify", Text),
-    Column("password_enc", LargeBinary),
+    # the encrypted password of its API; empty: none
+    text("secret"),
     # the zone in which its scheduler counts, by IANA name, and how that is known: a value of `ZoneSource`
     Column("zone", Text, nullable=False, server_default="UTC"),
     Column("zone_source", Text, nullable=False, server_default="assumed"),

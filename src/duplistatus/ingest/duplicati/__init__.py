@@ -1,0 +1,1 @@
+"""Asking Duplicati servers through their own API."""
