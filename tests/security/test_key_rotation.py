@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from duplistatus.store.channels import ChannelValues, add_channel, channel_by_id
 from duplistatus.store.database import StoreBusy
 from duplistatus.store.heartbeat import heartbeat, note_beat, save_heartbeat
 from duplistatus.store.key_mark import kept_fingerprint
+from duplistatus.store.secret_rows import is_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,6 +71,13 @@ def in_order(office: Office, file: Path) -> bool:
         and state.mark == Secrets(file).fingerprint == state.kept
         and read_all(office, Secrets(file)) == EVERYTHING
     )
+
+
+def wait_for_the_dead(office: Office) -> None:
+    """PostgreSQL ends what a killed process had begun, but not in the same moment."""
+    end = time.monotonic() + 20
+    while not office.write(is_alone):
+        assert time.monotonic() < end, "a killed process is still at work"
 
 
 # --- what it does ------------------------------------------------------------------------------------------------------------------
@@ -229,6 +238,7 @@ def test_a_rotation_that_dies_before_any_line_leaves_everything_readable_and_is_
         outcomes.add((beside, committed))
         # Whoever stores something before the next start does so under a key that stays.
         late = stored.write(lambda connection: sealed(connection, running, "late", CHANNEL))
+        wait_for_the_dead(stored)
         stored.write(lambda connection: settle(connection, file))
         assert in_order(stored, file), line
         assert Secrets(file).decrypt(late, CHANNEL) == "late", line
