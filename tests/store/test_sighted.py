@@ -81,6 +81,7 @@ def _more(connection: Connection, name: str) -> None:
         f"INSERT INTO server_link (server_id, trouble, trouble_facts) VALUES ({server.id}, 'which', '{name}')",
         f"INSERT INTO api_job (server_id, api_id, name, job_id) VALUES ({server.id}, '1', '{name}', {job.id})",
         f"INSERT INTO https_host (host, seen_at) VALUES ('{name}', {NOON})",
+        f"INSERT INTO being_asked (place, holder, heard_at) VALUES ('{name}:8200', 'someone', {NOON})",
         f"INSERT INTO collection (uid, started_at, started_by) VALUES ('{name}', {NOON}, '{name}')",
         "INSERT INTO collection_part (collection_id, position, server_id, url, state)"
         f" SELECT id, 0, {server.id}, '{name}', 'done' FROM collection WHERE uid = '{name}'",
@@ -134,7 +135,7 @@ def _values(statement: Statement) -> dict[str, Any]:
     return {name: usual.get(name) for name in names}
 
 
-UNSEEN = {"notice", "outbox", "rejected_report", "https_host", "collection", "collection_part"}
+UNSEEN = {"notice", "outbox", "rejected_report", "https_host", "being_asked", "collection", "collection_part"}
 """Tables of which nothing is seen."""
 
 

@@ -126,3 +126,13 @@ collection_part = Table(
     Index("ix_collection_part_collection_id", "collection_id", "position"),
     Index("ix_collection_part_server_id", "server_id"),
 )
+
+# Servers that are being asked now, so that none is asked twice at once: by host and port, and `server <id>` where it is known.
+being_asked = Table(
+    "being_asked",
+    metadata,
+    Column("place", Text, primary_key=True),
+    # the process that asks, and when it last said so
+    Column("holder", Text, nullable=False),
+    Column("heard_at", BigInteger, nullable=False),
+)

@@ -93,6 +93,7 @@ PARTS: dict[str, str] = {
     "collection": _rows("collection", _NOTHING),
     "collection_part": _rows("collection_part", _NOTHING),
     "https_host": _rows("https_host", _NOTHING),
+    "being_asked": _rows("being_asked", _NOTHING),
     "server_link": _links(),
     "api_job": _rows("api_job", _OF_SERVER),
     "origin": _rows("origin", _OF_SERVER),

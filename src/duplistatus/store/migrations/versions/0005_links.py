@@ -118,3 +118,11 @@ def _collections() -> None:
     )
     op.create_index("ix_collection_part_collection_id", "collection_part", ["collection_id", "position"])
     op.create_index("ix_collection_part_server_id", "collection_part", ["server_id"])
+    op.create_table(
+        "being_asked",
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("heard_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("place", name=op.f("pk_being_asked")),
+    )
+    op.execute("INSERT INTO lease (name) VALUES ('asking')")
