@@ -12,7 +12,7 @@ from duplistatus.store.ids import JobId, ServerId
 from duplistatus.store.sight import inherit_sight
 from duplistatus.store.statement import Statement
 from duplistatus.store.tables import server
-from duplistatus.store.tell_tables import channel, notice, reminder
+from duplistatus.store.tell_tables import channel, notice, outbox, reminder
 from duplistatus.store.watch_tables import acknowledgement, job_setting, maintenance, server_tag, snooze
 
 _OLD: BindParameter[int] = bindparam("old")
@@ -36,6 +36,14 @@ _DROP_TAGS = Statement(delete(server_tag).where(server_tag.c.server_id == _OLD))
 _MOVE_NOTICES = Statement(update(notice).where(notice.c.job_id == _OLD).values(job_id=_NEW))
 _MOVE_NOTICES_OF_SERVER = Statement(update(notice).where(notice.c.server_id == _OLD).values(server_id=_NEW))
 _DROP_REMINDERS = Statement(delete(reminder).where(reminder.c.job_id == _OLD))
+_NOTICES_OF_SERVER = select(notice.c.id).where(notice.c.server_id == _OLD)
+_DROPS_OF_SERVER = (
+    Statement(delete(outbox).where(outbox.c.notice_id.in_(_NOTICES_OF_SERVER))),
+    Statement(delete(notice).where(notice.c.server_id == _OLD)),
+    Statement(delete(snooze).where(snooze.c.server_id == _OLD)),
+    Statement(delete(maintenance).where(maintenance.c.server_id == _OLD)),
+    _DROP_TAGS,
+)
 _ADDITIONAL = Statement(select(server.c.notify).where(server.c.id == bindparam("of")))
 _SET_ADDITIONAL = Statement(update(server).where(server.c.id == _NEW, server.c.notify.is_(None)).values(notify=bindparam("notify_new")))
 _FILTERS = Statement(select(channel.c.id, channel.c.filter).where(channel.c.key.is_(None)))
@@ -60,12 +68,23 @@ def forget_job(connection: Connection, job_id: JobId) -> None:
     for _, _, drop in _ONE_A_JOB:
         connection.run(drop, {"old": job_id})
     connection.run(_DROP_SNOOZES, {"old": job_id})
+    _drop_from_filters(connection, "jobs", job_id)
+
+
+def forget_server(connection: Connection, server_id: ServerId) -> None:
+    """A server is removed that has no jobs any more."""
+    for statement in _DROPS_OF_SERVER:
+        connection.run(statement, {"old": server_id})
+    _drop_from_filters(connection, "servers", server_id)
+
+
+def _drop_from_filters(connection: Connection, kind: str, gone: int) -> None:
     for channel_id, text in connection.rows(_FILTERS):
         read = json.loads(text)
-        if job_id in read.get("jobs", []):
-            read["jobs"].remove(job_id)
+        if gone in read.get(kind, []):
+            read[kind].remove(gone)
             connection.run(_SET_FILTER, {"of": channel_id, "filter_new": json.dumps(read)})
-            if not any(read.get(kind) for kind in _NARROW):
+            if not any(read.get(each) for each in _NARROW):
                 # Without a choice it would tell of all jobs, which nobody asked for.
                 connection.run(_SWITCH_OFF, {"of": channel_id})
 
