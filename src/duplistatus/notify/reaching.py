@@ -16,8 +16,8 @@ from duplistatus.notify.message import Refused, Sender, Unreachable
 from duplistatus.notify.outgoing import of_a_delivery
 from duplistatus.security.addresses import checked_url, place_of
 from duplistatus.security.causes import first_cause
+from duplistatus.security.certificates import tls_context
 from duplistatus.security.connecting import connected
-from duplistatus.security.outgoing import tls_context
 
 _PATIENCE = 20.0
 _HTTPS = 443

@@ -16,7 +16,13 @@ from duplistatus.report.timestamps import read_compact, read_date_time
 
 _DAYS = {"sun": 0, "mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6}
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}(?=://)")
+_NUMBERS = re.compile(r"[0-9]{1,6}")
 _LONGEST = 500
+
+
+_DESTINATIONS = frozenset({"targeturl", "additionaltargeturls"})
+_OPTIONS = frozenset({"settings", "filters", "encryptedsettings"})
+"""Of a job: lists of options, with its passphrase among them in some versions."""
 
 
 class NotTheApi(ValueError):
@@ -26,7 +32,9 @@ class NotTheApi(ValueError):
 @dataclass(frozen=True, slots=True)
 class ServerIdentity:
     """Who a server says it is. `machine_id` None where it tells none, or an id that its reports may not carry; `host_zone` is that of
-    its machine, `zone` its setting `server-timezone`: empty where not set, None where the version has no such setting."""
+    its machine, `zone` its setting `server-timezone`: empty where not set, None where the version has no such setting. `id_is_reported`:
+    the machine-id is the one that reports of this version carry; in others it is that of the installation. The last four are as reports
+    tell them."""
 
     machine_id: str | None
     machine_name: str | None
@@ -35,6 +43,11 @@ class ServerIdentity:
     host_zone: str | None
     extensions: frozenset[str]
     zone: str | None = None
+    id_is_reported: bool = False
+    operating_system: str | None = None
+    operating_system_detailed: str | None = None
+    installation_type: str | None = None
+    update_channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +86,61 @@ class ServerState:
     proposed: Mapping[str, Instant]
 
 
+def without_destinations(answer: object) -> object:
+    """An answer whose destinations are their schemes alone, and whose jobs have lost their options: these hold user names, passwords and
+    passphrases. The lists and mappings of the answer themselves are changed."""
+    waiting = [answer]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, list):
+            waiting.extend(each)
+        elif isinstance(each, dict):
+            is_job = any(key.lower() in _DESTINATIONS for key in each)
+            for key, value in each.items():
+                if key.lower() in _DESTINATIONS:
+                    each[key] = _scheme_alone(value)
+                elif is_job and key.lower() in _OPTIONS:
+                    each[key] = None
+                elif isinstance(value, (dict, list)):
+                    waiting.append(value)
+    return answer
+
+
+def _scheme_alone(value: object) -> object:
+    if isinstance(value, list):
+        return [_scheme_alone(each) for each in value]
+    scheme = _SCHEME.match(value) if isinstance(value, str) else None
+    return f"{scheme[0].lower()}://" if scheme else None
+
+
 def read_identity(answer: object, settings: object = None) -> ServerIdentity:
     """`GET /systeminfo`, with `GET /serversettings` where it could be asked. Raises NotTheApi."""
     if not isinstance(answer, dict) or "ServerVersion" not in answer:
         raise NotTheApi("The answer is not one of Duplicati")
     told = settings if isinstance(settings, dict) else {}
     zone = told.get("server-timezone")
+    option, version = _short(told, "--machine-id"), _short(answer, "ServerVersion")
     return ServerIdentity(
-        machine_id=_short(told, "--machine-id") or _machine_id(answer),
+        machine_id=option or _machine_id(answer),
         machine_name=_short(answer, "MachineName"),
-        version=_short(answer, "ServerVersion"),
+        version=version,
         channel=(_short(answer, "ServerVersionType") or "").lower() or None,
         host_zone=_short(answer, "ServerTimeZone"),
         extensions=frozenset(each for each in _list(answer, "APIExtensions") if isinstance(each, str)),
         zone=zone if isinstance(zone, str) else None,
+        id_is_reported=option is not None or _reports_this_id(version or ""),
+        operating_system=_short(answer, "OSType"),
+        operating_system_detailed=_short(answer, "OSVersion"),
+        installation_type=_short(answer, "PackageTypeId"),
+        update_channel=_short(answer, "DefaultUpdateChannel"),
     )
+
+
+def _reports_this_id(version: str) -> bool:
+    """Whether reports of that version carry the machine-id that `GET /systeminfo` tells: after 2.1.0 and before 2.3.0.107 it is the
+    installation's own."""
+    numbers = tuple(int(part) for part in _NUMBERS.findall(version))
+    return bool(numbers) and (numbers < (2, 1, 0, 100) or numbers >= (2, 3, 0, 107))
 
 
 def _machine_id(answer: Section) -> str | None:
@@ -164,10 +217,11 @@ def _task(value: object) -> tuple[int, str] | None:
 @dataclass(frozen=True, slots=True)
 class LogRow:
     """One row of a job's log: its number, which the next page is asked by, and the `Data` document of a finished operation, None for
-    a row that holds none."""
+    a row that holds none. `broken`: it should hold one, but cannot be read."""
 
     id: int
     data: Section | None
+    broken: bool = False
 
 
 def read_log_rows(answer: object) -> tuple[LogRow, ...]:
@@ -178,19 +232,19 @@ def read_log_rows(answer: object) -> tuple[LogRow, ...]:
     for entry in answer:
         number = entry.get("ID") if isinstance(entry, dict) else None
         if isinstance(number, int) and isinstance(entry, dict):
-            rows.append(LogRow(number, _result(entry)))
+            rows.append(_row(number, entry))
     return tuple(rows)
 
 
-def _result(entry: Section) -> Section | None:
+def _row(number: int, entry: Section) -> LogRow:
     message = entry.get("Message")
     if entry.get("Type") != "Result" or not isinstance(message, str):
-        return None
+        return LogRow(number, None)
     try:
         data = orjson.loads(message)
     except ValueError:
-        return None
-    return data if isinstance(data, dict) and "MainOperation" in data else None
+        return LogRow(number, None, broken=True)
+    return LogRow(number, data if isinstance(data, dict) and "MainOperation" in data else None)
 
 
 def _short(section: Section, key: str) -> str | None:

@@ -8,6 +8,7 @@ import ipaddress
 import re
 import socket
 from collections.abc import Awaitable, Callable, Iterator
+from enum import Enum
 
 import httpx2
 
@@ -24,8 +25,35 @@ class AddressForbidden(OutgoingError):
     """The host is where nothing goes to, now or later."""
 
 
+class Why(Enum):
+    """Why there was no answer, for those who make sentences of their own."""
+
+    NAME = "name"
+    """The host cannot be resolved."""
+    REFUSED = "refused"
+    """Nothing listens there."""
+    UNREACHABLE = "unreachable"
+    SLOW = "slow"
+    CUT = "cut"
+    """The connection ended before the answer did."""
+    CERTIFICATE = "certificate"
+    """The certificate is not accepted, or is another than the one agreed to."""
+    TLS = "tls"
+    """It speaks TLS, in a way that is not spoken here."""
+    NOT_TLS = "not_tls"
+    NOT_HTTP = "not_http"
+    PACKED = "packed"
+    """Compressed, though asked not to be."""
+    TOO_LARGE = "too_large"
+
+
 class NoAnswer(OutgoingError):
-    """No connection, no answer in time, no such name: it may work later."""
+    """No connection, no answer in time, no such name: it may work later. `words`: those of the system or the library."""
+
+    def __init__(self, sentence: str, why: Why = Why.UNREACHABLE, words: str = "") -> None:
+        super().__init__(sentence)
+        self.why = why
+        self.words = words
 
 
 _FORBIDDEN = tuple(
@@ -154,9 +182,10 @@ async def _resolved(host: str, seconds: float, resolve: Resolve) -> list[str]:
         async with asyncio.timeout(seconds):
             return await resolve(host)
     except TimeoutError:
-        raise NoAnswer(f"the name {host} was not resolved within {seconds:g} seconds") from None
+        raise NoAnswer(f"the name {host} was not resolved within {seconds:g} seconds", Why.NAME) from None
     except (OSError, UnicodeError) as error:
-        raise NoAnswer(f"the name {host} cannot be resolved: {getattr(error, 'strerror', None) or error}") from error
+        words = str(getattr(error, "strerror", None) or error)
+        raise NoAnswer(f"the name {host} cannot be resolved: {words}", Why.NAME, words) from error
 
 
 async def _addresses(host: str) -> list[str]:

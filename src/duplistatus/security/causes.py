@@ -6,6 +6,8 @@ import errno
 from collections.abc import Iterator
 from typing import TypeVar
 
+from duplistatus.security.addresses import Why
+
 _Kind = TypeVar("_Kind", bound=BaseException)
 
 
@@ -34,3 +36,8 @@ def why_not_connected(error: OSError | None) -> str:
     if error is not None and error.errno == errno.ECONNREFUSED:
         return "it refuses connections on that port"
     return (error.strerror if error is not None else "") or "it cannot be reached"
+
+
+def kind_of_failure(error: OSError | None) -> Why:
+    """The same for programs."""
+    return Why.REFUSED if error is not None and error.errno == errno.ECONNREFUSED else Why.UNREACHABLE

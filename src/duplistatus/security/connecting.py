@@ -8,8 +8,8 @@ import ipaddress
 import socket
 
 from duplistatus.security import nearness
-from duplistatus.security.addresses import NoAnswer, Resolve, allowed_addresses
-from duplistatus.security.causes import why_not_connected
+from duplistatus.security.addresses import NoAnswer, Resolve, Why, allowed_addresses
+from duplistatus.security.causes import kind_of_failure, why_not_connected
 
 _MOST_ADDRESSES = 4
 
@@ -36,8 +36,9 @@ async def connected(host: str, port: int, seconds: float, resolve: Resolve | Non
     except TimeoutError:
         trouble = None
     if trouble is None:
-        raise NoAnswer(f"no connection to {place} within {seconds:g} seconds")
-    raise NoAnswer(f"no connection to {place}: {why_not_connected(trouble)}") from trouble
+        raise NoAnswer(f"no connection to {place} within {seconds:g} seconds", Why.UNREACHABLE)
+    words = why_not_connected(trouble)
+    raise NoAnswer(f"no connection to {place}: {words}", kind_of_failure(trouble), words) from trouble
 
 
 async def _to(address: str, port: int) -> socket.socket:
