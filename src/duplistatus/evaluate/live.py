@@ -84,14 +84,22 @@ def live_of(job: LiveFacts, now: Instant) -> Live | None:
 
 
 def share_done(job: LiveFacts) -> float | None:
-    """How far the operation is: what Duplicati says, else the share of bytes, else that of files. Zero is what Duplicati also writes
-    where it does not know, so only a count makes it a figure."""
-    if job.live_progress:
-        return job.live_progress
-    if job.live_phase not in _BY_BYTES:
+    """How far the operation is."""
+    in_bytes, in_files = (job.live_bytes_done, job.live_bytes_total), (job.live_files_done, job.live_files_total)
+    return share_of(job.live_progress, job.live_phase, in_bytes, in_files)
+
+
+def share_of(
+    progress: float | None, phase: str | None, in_bytes: tuple[int | None, int | None], in_files: tuple[int | None, int | None]
+) -> float | None:
+    """What Duplicati says, else the share of bytes, else that of files, each (done, total). Zero is what Duplicati also writes where it
+    does not know, so only a count makes it a figure."""
+    if progress:
+        return progress
+    if phase not in _BY_BYTES:
         return None
-    share = _share(job.live_bytes_done, job.live_bytes_total)
-    return share if share is not None else _share(job.live_files_done, job.live_files_total)
+    share = _share(*in_bytes)
+    return share if share is not None else _share(*in_files)
 
 
 def _share(done: int | None, total: int | None) -> float | None:
