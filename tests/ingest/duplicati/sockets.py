@@ -1,4 +1,4 @@
-"""The web socket `/notifications` of the stand-in of Duplicati: from 2.2 on the token comes in the first message, before it in the address."""
+"""The web socket `/notifications` of the stand-in of Duplicati: from 2.2 on the token comes in the first message, before in the address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Duplicati servers that are none: real HTTP (and web sockets) on free ports of 127.0.0.1, behaving as the recordings of each generation do.
+"""Duplicati servers that are none: real HTTP and web sockets on free ports of 127.0.0.1, behaving as the recordings of each generation do.
 What they hold is in plain attributes, which a test sets before or while it is asked:
 
     with Duplicati("2.3.0.109") as server:          # jobs and logs as recorded
@@ -289,7 +289,7 @@ class Duplicati(Served):
             return Reply({"AccessToken": token})
         cookie, nonce = f"cookie.{secrets.token_hex(8)}.signature", secrets.token_hex(8)
         self.families[cookie] = nonce
-        kept = f"RefreshToken_{self.port}={cookie}; expires=Mon, 21 Dec 2026 07:48:28 GMT; path=/api/v1/auth/refresh; samesite=strict; httponly"
+        kept = f"RefreshToken_{self.port}={cookie}; path=/api/v1/auth/refresh; samesite=strict; httponly"
         return Reply({"AccessToken": token, "RefreshNonce": nonce}, headers=(("Set-Cookie", kept),))
 
     # What happens on it

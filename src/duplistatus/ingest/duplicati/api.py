@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from http import HTTPStatus
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlencode
@@ -117,11 +118,11 @@ class Api:
     async def _ask(self, method: str, path: str, body: object, most: int) -> Answer:
         number = await self._entered(0)
         answer = await self._sent(method, path, body, most)
-        if answer.status == 401 or (answer.status == 400 and b"XSRF" in answer.body[:300]):
+        if answer.status == HTTPStatus.UNAUTHORIZED or (answer.status == HTTPStatus.BAD_REQUEST and b"XSRF" in answer.body[:300]):
             # What lets in has ended; once more with a new one.
             await self._entered(number)
             answer = await self._sent(method, path, body, most)
-        if answer.status >= 400:
+        if answer.status >= HTTPStatus.BAD_REQUEST:
             raise await self._asking.refusal(answer, path.partition("?")[0])
         return answer
 

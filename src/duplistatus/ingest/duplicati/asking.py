@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from typing import Any
+from http import HTTPStatus
 
 import httpx2
 import orjson
 
 from duplistatus.ingest.duplicati.target import Target
 from duplistatus.ingest.duplicati.trouble import Code, Trouble
+from duplistatus.report.fields import Section
 from duplistatus.security.addresses import AddressForbidden, NoAnswer, Resolve, Why
 from duplistatus.security.certificates import ShownCertificate, shown_certificate
 from duplistatus.security.exchange import Answer, Exchange
@@ -56,12 +57,12 @@ class Asking:
             raise Trouble(Code.FORBIDDEN, self.place) from None
         except NoAnswer as error:
             raise await self._trouble(error, path.partition("?")[0], most) from None
-        if 300 <= answer.status < 400:
+        if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
             raise Trouble(Code.NOT_DUPLICATI, self.place, status=answer.status, leads_to=_server_of(answer.headers.get("location", "")))
         self._has_answered = True
         return answer
 
-    async def read(self, answer: Answer, path: str) -> Any:
+    async def read(self, answer: Answer, path: str) -> object:
         """The JSON of an answer. Raises Trouble(BROKEN)."""
         found = await parsed(answer.body)
         if found is None:
@@ -70,14 +71,18 @@ class Asking:
 
     async def refusal(self, answer: Answer, path: str) -> Trouble:
         """What an answer that is an error says."""
-        said = await parsed(answer.body)
-        words = str(said.get("Error") or "") if isinstance(said, dict) else ""
-        if answer.status == 403 and words.lower().startswith("invalid hostname"):
+        said = await said_by(answer)
+        words = str(said.get("Error") or "")
+        if answer.status == HTTPStatus.FORBIDDEN and words.lower().startswith("invalid hostname"):
             return Trouble(Code.HOST_NAME, self.place, host=httpx2.URL(self._target.url).host)
-        if isinstance(said, dict) and said.get("HelpId") == "DatabaseLocked":
+        if said.get("HelpId") == "DatabaseLocked":
             job = re.fullmatch(r"/api/v\d/backup/([^/]+)/.*", path)
             return Trouble(Code.BUSY, self.place, job=job[1] if job else "")
         return Trouble(Code.FAILED, self.place, path=path, status=answer.status, reason=without_secrets(words, (self._target.password,)))
+
+    async def nobody(self, status: int) -> Trouble:
+        """What answers is none that is known. Some servers tell in the clear that they want HTTPS."""
+        return Trouble(Code.WANTS_HTTPS, self.place) if await self._speaks_tls() else Trouble(Code.NOT_DUPLICATI, self.place, status=status)
 
     async def close(self) -> None:
         """Ends the connections."""
@@ -140,16 +145,23 @@ def certificate_trouble(place: str, shown: ShownCertificate, reason: str, agreed
     return Trouble(Code.CERTIFICATE, place, **facts)
 
 
-async def parsed(body: bytes) -> Any:
+async def parsed(body: bytes) -> object:
     """JSON, after the byte order mark that old versions begin with; None for what is none, and for `null`."""
     return await asyncio.to_thread(_parsed, body) if len(body) > _LARGE else _parsed(body)
 
 
-def _parsed(body: bytes) -> Any:
+async def said_by(answer: Answer) -> Section:
+    """The object that an answer holds; an empty one for anything else."""
+    found = await parsed(answer.body)
+    return found if isinstance(found, dict) else {}
+
+
+def _parsed(body: bytes) -> object:
     try:
-        return orjson.loads(body.removeprefix(_MARK))
+        found: object = orjson.loads(body.removeprefix(_MARK))
     except ValueError:
         return None
+    return found
 
 
 def _host_and_port(url: str) -> tuple[str, int]:

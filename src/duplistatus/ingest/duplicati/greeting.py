@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from http import HTTPStatus
 from urllib.parse import quote, unquote
 
-from duplistatus.ingest.duplicati.asking import Asking, parsed
+from duplistatus.ingest.duplicati.asking import Asking, said_by
 from duplistatus.ingest.duplicati.trouble import Code, Trouble
 from duplistatus.security.exchange import Answer
 
@@ -40,12 +41,12 @@ class Greeting:
 async def greet(asking: Asking) -> Greeting:
     """How the server lets people in. Raises Trouble: NOT_DUPLICATI for what answers otherwise than any known version."""
     answer = await asking.ask("GET", SYSTEM, most=MOST)
-    if answer.status == 401 and await _wants_a_token(answer):
+    if answer.status == HTTPStatus.UNAUTHORIZED and await _wants_a_token(answer):
         return Greeting(Generation.JWT)
-    if answer.status == 200 and await _is_system(answer):
+    if answer.status == HTTPStatus.OK and await _is_system(answer):
         return Greeting(Generation.OPEN)
-    if answer.status in (400, 401):
-        return await _greet_legacy(asking)
+    if answer.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED):
+        return await _greet_legacy(asking, answer.status)
     raise await _nobody(asking, answer)
 
 
@@ -69,14 +70,14 @@ def legacy_headers(xsrf: str, session: str = "") -> dict[str, str]:
     return {"X-XSRF-Token": xsrf, "Cookie": cookies}
 
 
-async def _greet_legacy(asking: Asking) -> Greeting:
+async def _greet_legacy(asking: Asking, refused: int) -> Greeting:
     xsrf = await xsrf_token(asking)
     if not xsrf:
-        raise Trouble(Code.NOT_DUPLICATI, asking.place, status=400)
+        raise await asking.nobody(refused)
     answer = await asking.ask("GET", SYSTEM, most=MOST, headers=legacy_headers(xsrf))
-    if answer.status == 200 and await _is_system(answer):
+    if answer.status == HTTPStatus.OK and await _is_system(answer):
         return Greeting(Generation.OPEN, xsrf)
-    if answer.status == 401:
+    if answer.status == HTTPStatus.UNAUTHORIZED:
         return Greeting(Generation.LEGACY, xsrf)
     raise await _nobody(asking, answer)
 
@@ -85,18 +86,16 @@ async def _wants_a_token(answer: Answer) -> bool:
     """As 2.1 and later do: with an empty body and a scheme, or, behind some proxies, in its own words."""
     if answer.headers.get("www-authenticate", "").strip().lower().startswith("bearer"):
         return True
-    said = await parsed(answer.body)
-    return isinstance(said, dict) and said.get("Code") == 401
+    return (await said_by(answer)).get("Code") == HTTPStatus.UNAUTHORIZED
 
 
 async def _is_system(answer: Answer) -> bool:
-    said = await parsed(answer.body)
-    return isinstance(said, dict) and "ServerVersion" in said
+    return "ServerVersion" in await said_by(answer)
 
 
 async def _nobody(asking: Asking, answer: Answer) -> Trouble:
     refusal = await asking.refusal(answer, SYSTEM)
     # A proxy says that the server behind it is away.
-    if refusal.code is Code.HOST_NAME or answer.status >= 500:
+    if refusal.code is Code.HOST_NAME or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return refusal
-    return Trouble(Code.NOT_DUPLICATI, asking.place, status=answer.status)
+    return await asking.nobody(answer.status)

@@ -5,17 +5,21 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
+from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import quote
 
 import orjson
 
-from duplistatus.ingest.duplicati.asking import Asking, parsed
+from duplistatus.ingest.duplicati.asking import Asking, said_by
 from duplistatus.ingest.duplicati.greeting import Generation, Greeting, legacy_headers, xsrf_token
 from duplistatus.ingest.duplicati.trouble import Code, Trouble
 from duplistatus.security.exchange import Answer
 
 _MOST = 64 * 1024
+_TOKEN = re.compile(r"[\x21-\x7e]{1,8000}")
+"""What may stand in a header."""
 _AUTH = "/api/v1/auth"
 _COOKIE = "RefreshToken_"
 _JSON = {"Content-Type": "application/json", "Accept": "application/json"}
@@ -80,9 +84,9 @@ class TokenLogin:
             return
         self._cookie, self._nonce = None, None
         answer = await self._send("/login", {"Password": self._password, "RememberMe": False})
-        if answer.status == 401:
+        if answer.status == HTTPStatus.UNAUTHORIZED:
             raise Trouble(Code.PASSWORD, self._asking.place)
-        if answer.status != 200:
+        if answer.status != HTTPStatus.OK:
             raise await self._asking.refusal(answer, f"{_AUTH}/login")
         if not await self._take(answer):
             raise Trouble(Code.BROKEN, self._asking.place, path=f"{_AUTH}/login")
@@ -104,15 +108,16 @@ class TokenLogin:
         return await self._asking.ask("POST", f"{_AUTH}{path}", most=_MOST, headers=headers, body=orjson.dumps(body))
 
     async def _take(self, answer: Answer) -> bool:
-        said = await parsed(answer.body) if answer.status == 200 else None
-        if not isinstance(said, dict) or not isinstance(said.get("AccessToken"), str):
+        said = await said_by(answer) if answer.status == HTTPStatus.OK else {}
+        token = said.get("AccessToken")
+        if not isinstance(token, str) or not _TOKEN.fullmatch(token):
             return False
-        self._token = said["AccessToken"]
+        self._token = token
         nonce = said.get("RefreshNonce")
         self._nonce = nonce if isinstance(nonce, str) else None
         # It is named after the port of the Host header, which may be none.
         self._cookie = next(((name, value) for name, value in answer.cookies.items() if name.startswith(_COOKIE) and value), self._cookie)
-        return self._token.isprintable() and self._token.isascii()
+        return True
 
 
 class LegacyLogin:
@@ -129,16 +134,16 @@ class LegacyLogin:
         if self._session:
             self._xsrf = await xsrf_token(self._asking)
         nonce = await self._ask("get-nonce=1", {})
-        said = await parsed(nonce.body)
+        said = await said_by(nonce)
         try:
-            proof = _proof(self._password, base64.b64decode(said["Nonce"], validate=True), base64.b64decode(said["Salt"], validate=True))
-        except (TypeError, KeyError, ValueError):
+            proof = _proof(self._password, base64.b64decode(str(said["Nonce"])), base64.b64decode(str(said["Salt"])))
+        except (KeyError, ValueError):
             raise Trouble(Code.BROKEN, self._asking.place, path="/login.cgi") from None
         answer = await self._ask(f"password={quote(proof, safe='')}", {"session-nonce": nonce.cookies.get("session-nonce", "")})
         self._session = answer.cookies.get("session-auth", "")
-        if answer.status in (401, 403) or (answer.status == 200 and not self._session):
+        if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or (answer.status == HTTPStatus.OK and not self._session):
             raise Trouble(Code.PASSWORD, self._asking.place)
-        if answer.status != 200:
+        if answer.status != HTTPStatus.OK:
             raise await self._asking.refusal(answer, "/login.cgi")
 
     def headers(self) -> dict[str, str]:

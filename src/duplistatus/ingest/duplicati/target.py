@@ -1,5 +1,5 @@
-"""Where a Duplicati server is. In: what people type or paste: names, addresses with ports, whole addresses of its pages, several with commas
-between them; out: addresses in one form, and the `Target` that an `Api` is opened with."""
+"""Where a Duplicati server is. In: what people type or paste: names, addresses with ports, whole addresses of its pages, several with
+commas between them; out: addresses in one form, and the `Target` that an `Api` is opened with."""
 
 from __future__ import annotations
 
