@@ -83,6 +83,9 @@ _DROP = Statement(delete(server_link).where(server_link.c.server_id == bindparam
 _REACH = Statement(update(server).where(server.c.id == bindparam("of")).values(url=bindparam("url_new")))
 _SECRET = Statement(update(server).where(server.c.id == bindparam("of")).values(secret=bindparam("secret_new")))
 _CERTIFICATE = Statement(update(server_link).where(server_link.c.server_id == bindparam("of")).values(certificate=bindparam("new")))
+_ANEW = Statement(
+    update(server_link).where(server_link.c.server_id == bindparam("of")).values(trouble="", trouble_facts="{}", failures=0, next_at=None)
+)
 _HOST = Statement(select(https_host.c.host).where(https_host.c.host == bindparam("host_")))
 _SEEN = Statement(insert(https_host).values(host=bindparam("host_"), seen_at=bindparam("now")))
 
@@ -115,16 +118,24 @@ def set_url(connection: Connection, server_id: ServerId, url: str) -> None:
         connection.run(_ADD, {"of": server_id})
     elif before is not None and before[4] != url:
         connection.run(_CERTIFICATE, {"of": server_id, "new": ""})
+        _ask_anew(connection, server_id)
 
 
 def set_secret(connection: Connection, server_id: ServerId, secret: str) -> None:
     """The encrypted password; an empty text takes it away."""
     connection.run(_SECRET, {"of": server_id, "secret_new": secret})
+    _ask_anew(connection, server_id)
 
 
 def agree(connection: Connection, server_id: ServerId, certificate: str) -> None:
     """Somebody agreed to a certificate; its SHA-256."""
     connection.run(_CERTIFICATE, {"of": server_id, "new": certificate})
+    _ask_anew(connection, server_id)
+
+
+def _ask_anew(connection: Connection, server_id: ServerId) -> None:
+    """Whatever went wrong before counts no longer; a server with a timer is soon tried again."""
+    connection.run(_ANEW, {"of": server_id})
 
 
 def has_spoken_https(connection: Connection, host: str) -> bool:
