@@ -32,6 +32,15 @@ class Outcome(StrEnum):
     LIVE = "live"
 
 
+class How(StrEnum):
+    """In which way something became known: a server sent it, it was found in a job's log, or all there is of it is the error that the
+    server keeps of its job."""
+
+    SENT = "sent"
+    COLLECTED = "collected"
+    ASSUMED = "assumed"
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """How a document came. `fingerprint` identifies its bytes; `raw` is the packed body, `log` the packed texts (`packed_log`)."""
@@ -43,6 +52,7 @@ class Arrival:
     fingerprint: str
     raw: bytes
     log: bytes | None
+    how: How = How.SENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +101,9 @@ _PRUNE_RAW = Statement(delete(raw_report).where(raw_report.c.job_id == bindparam
 
 
 def keep_raw(connection: Connection, arrival: Arrival, report: Report, place: Place, run_id: RunId | None) -> None:
-    """Keeps the document as it came, and lets the oldest of the job go."""
+    """Keeps the document as it was sent, and lets the oldest of the job go. A job's log can be asked again."""
+    if arrival.how is not How.SENT:
+        return
     values = {
         "origin_id": place.origin_id,
         "job_id": place.job_id,

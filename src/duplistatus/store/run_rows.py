@@ -57,6 +57,11 @@ _INSERT_RUN = Statement(insert(run).values({name: bindparam(name) for name in (*
 _COMPLETE_RUN = Statement(
     update(run).where(run.c.id == bindparam("id_")).values({name: bindparam(name) for name in ("begun_at", "kinds", *_PLAIN)})
 )
+_REPLACE_RUN = Statement(
+    update(run)
+    .where(run.c.id == bindparam("id_"))
+    .values({name: bindparam(name) for name in (*(name for name in _OWN if name not in {"uid", "job_id"}), *_PLAIN)})
+)
 _SET_KINDS = Statement(update(run).where(run.c.id == bindparam("id_")).values(kinds=bindparam("kinds")))
 _INSERT_LOG = Statement(insert(run_log).values(run_id=bindparam("run_id"), body=bindparam("body")))
 _DELETE_LOG = Statement(delete(run_log).where(run_log.c.run_id == bindparam("run_id")))
@@ -128,6 +133,26 @@ def add_document(connection: Connection, arrival: Arrival, report: Report, run_i
         connection.run(_SET_KINDS, {"id_": run_id, "kinds": kinds})
         return
     connection.run(_COMPLETE_RUN, {"id_": run_id, "begun_at": begun_at, "kinds": kinds} | columns_of(report))
+    _replace_log(connection, arrival, run_id)
+
+
+def replace_run(
+    connection: Connection, arrival: Arrival, report: Report, run_id: RunId, origin_id: OriginId, begun_at: Instant, kind: int
+) -> None:
+    """The first document of a run of which only the error was known: all that it says, and where it comes from, takes that one's place."""
+    own = {
+        "origin_id": origin_id,
+        "begun_at": begun_at,
+        "arrived_at": arrival.at,
+        "kinds": kind,
+        "at_arrival": int(report.begun_at is None),
+        "fingerprint": arrival.fingerprint if report.begun_at is None else None,
+    }
+    connection.run(_REPLACE_RUN, {"id_": run_id} | own | columns_of(report))
+    _replace_log(connection, arrival, run_id)
+
+
+def _replace_log(connection: Connection, arrival: Arrival, run_id: RunId) -> None:
     connection.run(_DELETE_LOG, {"run_id": run_id})
     if arrival.log is not None:
         connection.run(_INSERT_LOG, {"run_id": run_id, "body": arrival.log})

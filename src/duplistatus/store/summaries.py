@@ -211,13 +211,20 @@ def _last_of(run_id: int | None, begun_at: Instant | None) -> RunFacts | None:
 
 def add_run(connection: Connection, job_id: JobId, facts: RunFacts, now: Instant) -> None:
     """Takes one more run into the job's row, its day and the fleet's day."""
+    add_runs(connection, job_id, (facts,), now)
+
+
+def add_runs(connection: Connection, job_id: JobId, added: Iterable[RunFacts], now: Instant) -> None:
+    """The same for several runs at once, whose rows are stored; the job is judged once."""
     summary = _load(connection, job_id)
-    in_order, votes = is_in_order(summary, facts), summary.zone_evidence.votes
-    summary = with_run(summary, facts)
+    votes, in_order = summary.zone_evidence.votes, True
+    for facts in added:
+        in_order = in_order and is_in_order(summary, facts)
+        summary = with_run(summary, facts)
+        add_to_day(connection, job_id, facts)
     if not in_order:
         summary = with_order(summary, *_fold_in_order(connection, job_id))
     _save(connection, job_id, summary)
-    add_to_day(connection, job_id, facts)
     if summary.zone_evidence.votes != votes:
         settle_zone_of_job(connection, job_id, now)
     judge_reported(connection, job_id, now)
