@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 
 import httpx2
 
@@ -75,10 +74,6 @@ def _announced(response: httpx2.Response) -> int:
 
 
 def _cookies(response: httpx2.Response) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for line in response.headers.get_list("Set-Cookie"):
-        try:
-            found |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
-        except CookieError:
-            continue
-    return found
+    # Where and for how long they hold is of no interest: they go back to the same server, or nowhere.
+    pairs = (line.partition(";")[0].partition("=") for line in response.headers.get_list("Set-Cookie"))
+    return {name.strip(): value.strip().strip('"') for name, _, value in pairs}

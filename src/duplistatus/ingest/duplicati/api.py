@@ -75,7 +75,7 @@ class Api:
         """The same, with the bytes that it came in."""
         query = f"?{urlencode(params)}" if params else ""
         answer = await self._ask("GET", f"/api/v1{path}{query}", None, most)
-        found = await self._asking.read(answer, f"/api/v1{path}")
+        found = _unwrapped(await self._asking.read(answer, f"/api/v1{path}"))
         return without_destinations(found), len(answer.body)
 
     async def post(self, path: str, body: object = None) -> object:
@@ -148,3 +148,8 @@ class Api:
                 await self._login.enter()
                 self._logins += 1
             return self._logins
+
+
+def _unwrapped(found: object) -> object:
+    """Up to 2.0.8 some answers come as `{"success": true, "data": …}`."""
+    return found["data"] if isinstance(found, dict) and found.keys() == {"success", "data"} else found
