@@ -117,20 +117,20 @@ def _news(request: Request) -> News:
 async def events(request: Request, caller: Annotated[Caller, guarded(Access.READ)]) -> StreamingResponse:
     """First `version`, then `changed` events: `{"version": text, "servers": [keys] or null for everything}`."""
     news = _news(request)
-    listener = _listener(caller)
+    listener = listener_of(caller)
     news.refuse_crowd(listener)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_stream(request, news, caller, listener), media_type="text/event-stream", headers=headers)
 
 
-def _listener(caller: Caller) -> str:
+def listener_of(caller: Caller) -> str:
     """Whose listeners are counted together."""
     if caller.key is not None:
         return caller.key.key_hash
     return caller.session.token_hash if caller.session else ""
 
 
-def _may_still_listen(request: Request, caller: Caller) -> bool:
+def may_still_listen(request: Request, caller: Caller) -> bool:
     """Whether the session or the key is as good as it was. Raises StoreUnavailable."""
     if caller.key is None:
         session = find_session(request)
@@ -187,7 +187,7 @@ async def _stream(request: Request, news: News, caller: Caller, name: str) -> As
                     await listener.wait()
             except TimeoutError:
                 if loop.time() - spoken >= HEARTBEAT:
-                    if not _may_still_listen(request, caller):
+                    if not may_still_listen(request, caller):
                         return
                     yield b": still here\n\n"
                     spoken = loop.time()
@@ -196,7 +196,7 @@ async def _stream(request: Request, news: News, caller: Caller, name: str) -> As
             listener.clear()
             version, servers = news.since(told)
             if version != told:
-                if not _may_still_listen(request, caller):
+                if not may_still_listen(request, caller):
                     return
                 told = version
                 yield _message("changed", version, hearing.part_of(servers))
