@@ -73,7 +73,7 @@ class WatchedServer:
             case StateTold():
                 self._take_state(event, at)
             case TasksTold(begun):
-                self._begun = begun
+                self._begun = {**self._begun, **begun}
                 if self.seen is not None and self.seen.work is not None:
                     self.seen = replace(self.seen, work=self._dated(self.seen.work))
             case ProgressTold():
@@ -92,6 +92,7 @@ class WatchedServer:
             task, job = state.active
             before = self.seen.work if self.seen is not None else None
             self._heard = {task: self._heard.get(task, at)}
+            self._begun = {number: begun for number, begun in self._begun.items() if number >= task}
             is_same = before is not None and (before.task, before.job) == (task, job)
             work = before if before is not None and is_same else self._dated(Work(task, job, self._heard[task]))
         self.seen = Seen(state.paused, state.pause_ends if state.paused else None, work, state.queued)

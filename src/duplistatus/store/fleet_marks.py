@@ -6,6 +6,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from duplistatus.store.database import Connection, Row
+from duplistatus.store.link_tables import server_link
 from duplistatus.store.statement import Statement
 from duplistatus.store.tables import job, server
 from duplistatus.store.watch_tables import server_tag, tag
@@ -22,7 +23,7 @@ _MARKS = Statement(
         job.c.versions_count,
         job.c.restored_at,
         job.c.verified_at,
-        job.c.live_reported_at,
+        job.c.live_heard_at,
         job.c.schedule,
         job.c.outcome,
         job.c.activity,
@@ -42,8 +43,6 @@ _MARKS = Statement(
     .join(server, server.c.id == job.c.server_id)
     .order_by(job.c.id)
 )
-
-
 _TAGS = Statement(
     select(server.c.key, tag.c.name, tag.c.color)
     .select_from(server_tag)
@@ -51,8 +50,13 @@ _TAGS = Statement(
     .join(server, server.c.id == server_tag.c.server_id)
     .order_by(tag.c.id)
 )
-
-
+_LIVE = Statement(
+    select(
+        server.c.key, server_link.c.live, server_link.c.pause_ends, server_link.c.active, server_link.c.queue, server_link.c.live_trouble
+    )
+    .join(server_link, server_link.c.server_id == server.c.id)
+    .order_by(server.c.id)
+)
 _KEYS = Statement(select(server.c.key).where(select(job.c.id).where(job.c.server_id == server.c.id).exists()))
 
 
@@ -64,6 +68,6 @@ def fleet_keys(connection: Connection) -> frozenset[str]:
 def fleet_marks(connection: Connection) -> dict[str, tuple[Row, ...]]:
     """The rows of each server, by its key."""
     marks: dict[str, list[Row]] = {}
-    for row in (*connection.rows(_MARKS), *connection.rows(_TAGS)):
+    for row in (*connection.rows(_MARKS), *connection.rows(_TAGS), *connection.rows(_LIVE)):
         marks.setdefault(row[0], []).append(row)
     return {key: tuple(rows) for key, rows in marks.items()}
