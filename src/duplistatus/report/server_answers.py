@@ -211,7 +211,7 @@ def _task(value: object) -> tuple[int, str] | None:
     if not isinstance(value, dict):
         return None
     number, job = value.get("Item1"), _short(value, "Item2")
-    return (number, job) if isinstance(number, int) and job else None
+    return (number, job) if type(number) is int and job else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +231,7 @@ def read_log_rows(answer: object) -> tuple[LogRow, ...]:
     rows = []
     for entry in answer:
         number = entry.get("ID") if isinstance(entry, dict) else None
-        if isinstance(number, int) and isinstance(entry, dict):
+        if type(number) is int and isinstance(entry, dict):
             rows.append(_row(number, entry))
     return tuple(rows)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from urllib.parse import quote
 
 from duplistatus.ingest.duplicati.api import MOST, Api
 from duplistatus.ingest.duplicati.trouble import Code, Trouble
@@ -43,7 +44,7 @@ async def log_pages(api: Api, job_id: str) -> AsyncGenerator[tuple[LogRow, ...]]
 
 async def _page(api: Api, job_id: str, size: int, before: int) -> tuple[list[object], int, int]:
     """The page, its size as asked for at last, and its bytes."""
-    path = f"/backup/{job_id}/log"
+    path = f"/backup/{quote(job_id, safe='')}/log"
     while True:
         cursor = {"offset": before} if before else {}
         try:
@@ -67,7 +68,7 @@ async def _rows(api: Api, job_id: str, page: list[object], read: int) -> tuple[L
 
 
 def _oldest(page: list[object]) -> int | None:
-    numbers = [row["ID"] for row in page if isinstance(row, dict) and isinstance(row.get("ID"), int)]
+    numbers = [row["ID"] for row in page if isinstance(row, dict) and type(row.get("ID")) is int]
     return min(numbers, default=None)
 
 
