@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -43,6 +44,12 @@ def test_every_code_has_a_sentence_of_its_own_and_an_advice(code: Code) -> None:
         assert text.endswith((".", "certificate", "300.")), text
         assert "%(" not in text
         assert "?" not in text
+
+
+def test_the_documentation_has_every_code_and_no_other() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "collecting.md").read_text(encoding="utf-8")
+    table = page.partition("### What is said when it does not work")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == [str(code) for code in Code]
 
 
 @pytest.mark.parametrize("code", [*Code, "not yet known"])
