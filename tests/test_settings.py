@@ -37,6 +37,7 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
             admin_allowlist=None,
             external_allowlist_enabled=None,
             external_allowlist=None,
+            releases_url="https://updates.duplicati.com/{channel}/latest-v2.manifest",
         )
     )
 
@@ -64,6 +65,7 @@ GIVEN: dict[str, tuple[str, str, Any]] = {
     "ADMIN_IP_ALLOWLIST_ENABLED": ("false", "admin_allowlist_enabled", False),
     "ADMIN_IP_ALLOWLIST": ("192.168.1.5", "admin_allowlist", (ipaddress.ip_network("192.168.1.5/32"),)),
     "EXTERNAL_API_IP_ALLOWLIST_ENABLED": ("true", "external_allowlist_enabled", True),
+    "DUPLISTATUS_RELEASES_URL": ("http://mirror.lan:8080/{channel}.json", "releases_url", "http://mirror.lan:8080/{channel}.json"),
     "EXTERNAL_API_IP_ALLOWLIST": ("10.1.0.0/16", "external_allowlist", (ipaddress.ip_network("10.1.0.0/16"),)),
 }
 WITHOUT_EFFECT = {"CRON_PORT", "CRON_BIND_HOST"}

@@ -16,6 +16,9 @@ from fastapi.routing import APIRoute
 
 from duplistatus import __version__
 from duplistatus.background.scheduler import Scheduler
+from duplistatus.background.tasks import Parts as TaskParts
+from duplistatus.background.watching_servers import Parts as WatchingParts
+from duplistatus.background.watching_servers import Watching
 from duplistatus.clock import Clock, SystemClock
 from duplistatus.notify.dispatcher import Dispatcher
 from duplistatus.notify.first_topic import ensure_topic
@@ -29,7 +32,7 @@ from duplistatus.store.database import Database
 from duplistatus.store.schema import migrate
 from duplistatus.store.writer import Writer
 from duplistatus.store.zones import set_own_zone
-from duplistatus.web import assets, errors, events
+from duplistatus.web import assets, collection_events, errors, events
 from duplistatus.web.api import (
     access,
     audit_log,
@@ -38,6 +41,8 @@ from duplistatus.web.api import (
     channels,
     chart_data,
     charts,
+    collect,
+    collections,
     configuration,
     cron,
     dashboard,
@@ -60,6 +65,7 @@ from duplistatus.web.api import (
     rejected,
     runs,
     secrets,
+    server_settings,
     servers,
     sessions,
     snoozes,
@@ -71,6 +77,7 @@ from duplistatus.web.api import (
     templates,
     upload,
     users,
+    versions,
     watching,
 )
 from duplistatus.web.context import Context
@@ -81,7 +88,9 @@ from duplistatus.web.pages import access as access_page
 from duplistatus.web.pages import account, api_docs, login, monitoring, monitoring_zone, refusals, start
 from duplistatus.web.pages import audit as audit_page
 from duplistatus.web.pages import channels as channels_page
+from duplistatus.web.pages import collect as collect_page
 from duplistatus.web.pages import dashboard as dashboard_page
+from duplistatus.web.pages import duplicati_versions as versions_page
 from duplistatus.web.pages import email as email_page
 from duplistatus.web.pages import explain as explain_page
 from duplistatus.web.pages import keys as keys_page
@@ -93,6 +102,9 @@ from duplistatus.web.pages import rejected as rejected_page
 from duplistatus.web.pages import run as run_page
 from duplistatus.web.pages import secrets as secrets_page
 from duplistatus.web.pages import server as server_page
+from duplistatus.web.pages import server_options as server_options_page
+from duplistatus.web.pages import server_settings as server_settings_page
+from duplistatus.web.pages import servers as servers_page
 from duplistatus.web.pages import sessions as sessions_page
 from duplistatus.web.pages import silence as silence_page
 from duplistatus.web.pages import subscribing as subscribing_page
@@ -121,6 +133,9 @@ _API = (
     channels,
     chart_data,
     charts,
+    collect,
+    collections,
+    collection_events,
     configuration,
     cron,
     dashboard,
@@ -144,6 +159,7 @@ _API = (
     # before the routes of a server, whose key may hold slashes
     telling,
     secrets,
+    server_settings,
     servers,
     sessions,
     snoozes,
@@ -152,6 +168,7 @@ _API = (
     tasks,
     templates,
     users,
+    versions,
     watching,
     events,
 )
@@ -168,6 +185,9 @@ _PAGES = (
     keys_page,
     access_page,
     secrets_page,
+    servers_page,
+    server_settings_page,
+    server_options_page,
     tasks_page,
     audit_page,
     monitoring,
@@ -182,8 +202,10 @@ _PAGES = (
     ntfy_page,
     email_page,
     channels_page,
+    collect_page,
     templates_page,
     users_page,
+    versions_page,
     sessions_page,
     api_docs,
     assets,
@@ -203,8 +225,10 @@ def build(
     writer = Writer(database)
     parts = Context(settings, clock or SystemClock(), database, writer, Secrets(settings.key_file))
     pulse = Pulse(database, writer, parts.clock, parts.secrets)
-    scheduler = Scheduler.of(database, writer, parts.clock, settings.time_zone, pulse.checked)
+    by_time = TaskParts(database, writer, parts.clock, settings.time_zone, settings.releases_url)
+    scheduler = Scheduler.of(by_time, pulse.checked)
     dispatcher = Dispatcher(database, writer, parts.clock, parts.secrets, Renderer(settings, parts.clock))
+    watch = Watching(WatchingParts(database, writer, parts.clock, parts.secrets, lambda: scheduler.leads))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -224,6 +248,7 @@ def build(
                 announce(first)
             running.append(asyncio.create_task(scheduler.follow()))
             running.append(asyncio.create_task(dispatcher.follow()))
+            running.append(asyncio.create_task(watch.follow()))
             if feed is not None:
                 from duplistatus.ingest.demo.seeding import follow
 
@@ -234,7 +259,7 @@ def build(
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
-            await asyncio.gather(scheduler.close(), dispatcher.close(), pulse.close())
+            await asyncio.gather(scheduler.close(), dispatcher.close(), pulse.close(), watch.close())
             application.state.key_uses.write_down()
             writer.close()
             database.close()

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -47,17 +48,20 @@ ENVIRONMENT: tuple[Variable, ...] = (
     Variable("ADMIN_IP_ALLOWLIST", "addresses from which pages and their data may be asked for"),
     Variable("EXTERNAL_API_IP_ALLOWLIST_ENABLED", "true or false: whether EXTERNAL_API_IP_ALLOWLIST holds"),
     Variable("EXTERNAL_API_IP_ALLOWLIST", "addresses from which reports, summary and last backups are served"),
+    Variable("DUPLISTATUS_RELEASES_URL", "where the list of Duplicati's releases is fetched; off: nowhere"),
     Variable("CRON_PORT", "accepted, without effect"),
     Variable("CRON_BIND_HOST", "accepted, without effect"),
 )
 
+RELEASES_URL = "https://updates.duplicati.com/{channel}/latest-v2.manifest"
+"""What Duplicati asks itself: for each channel the release that it offers there."""
 ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - a server in a container or a LAN is meant to be reached
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the process was told. `database_url` None means SQLite in the data folder. None for proxies and allowlists: nothing was said,
-    and what was entered on the page of access counts."""
+    and what was entered on the page of access counts. `releases_url` None: lists of releases are never fetched."""
 
     host: str = ALL_ADDRESSES
     port: int = 9666
@@ -79,6 +83,7 @@ class Settings:
     admin_allowlist: tuple[Network, ...] | None = None
     external_allowlist_enabled: bool | None = None
     external_allowlist: tuple[Network, ...] | None = None
+    releases_url: str | None = RELEASES_URL
 
     @property
     def database_file(self) -> Path:
@@ -182,6 +187,21 @@ def _database_url(environment: Mapping[str, str]) -> str | None:
     return url
 
 
+def _releases_url(environment: Mapping[str, str]) -> str | None:
+    text = _given(environment, "DUPLISTATUS_RELEASES_URL") or RELEASES_URL
+    if text.lower() == "off":
+        return None
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and not set(parts.netloc) & set("{}@")
+    except ValueError:
+        usable = False
+    if not usable or any(letter <= " " for letter in text):
+        # Not shown: it may hold a password.
+        raise SettingsError("DUPLISTATUS_RELEASES_URL must be an address without a user name, such as " + RELEASES_URL + ", or off")
+    return text
+
+
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """The settings of `environment` (default: the process's). Raises SettingsError for values that cannot be used."""
     env = os.environ if environment is None else environment
@@ -212,4 +232,5 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         admin_allowlist=_networks(env, "ADMIN_IP_ALLOWLIST"),
         external_allowlist_enabled=_given_switch(env, "EXTERNAL_API_IP_ALLOWLIST_ENABLED"),
         external_allowlist=_networks(env, "EXTERNAL_API_IP_ALLOWLIST"),
+        releases_url=_releases_url(env),
     )

@@ -13,6 +13,7 @@ from duplistatus.clock import DAY, HOUR, MINUTE, Instant, instant, moment
 from duplistatus.evaluate.task_times import (
     AUDIT_CLEANUP,
     DAILY_SUMMARY,
+    DUPLICATI_RELEASES,
     GROUPED_AFTER,
     OVERDUE_CHECK,
     SUMMARY_TASKS,
@@ -23,6 +24,7 @@ from duplistatus.evaluate.task_times import (
     Daily,
     Every,
     Monthly,
+    TimesOfDay,
     Weekly,
     after_run,
     catch_up,
@@ -48,13 +50,19 @@ def test_the_check_follows_its_setting_and_the_rest_is_nightly() -> None:
     assert rhythm_of(OVERDUE_CHECK, 5 * MINUTE, UTC_ZONE, {}) == FIVE
     assert rhythm_of(OVERDUE_CHECK, None, UTC_ZONE, {}) is None
     assert rhythm_of(AUDIT_CLEANUP, None, NIGHTLY.zone, {}) == NIGHTLY
-    nightly = [name for name in TASKS if name != OVERDUE_CHECK and name not in SUMMARY_TASKS]
+    nightly = [name for name in TASKS if name != OVERDUE_CHECK and name not in {*SUMMARY_TASKS, DUPLICATI_RELEASES}]
     assert all(isinstance(rhythm_of(name, None, UTC_ZONE, {}), Daily) for name in nightly)
 
 
 def test_a_summary_follows_its_setting() -> None:
     assert rhythm_of(WEEKLY_SUMMARY, None, UTC_ZONE, {WEEKLY_SUMMARY: MONDAYS}) == MONDAYS
     assert rhythm_of(DAILY_SUMMARY, None, UTC_ZONE, {WEEKLY_SUMMARY: MONDAYS}) is None
+
+
+def test_the_list_of_releases_follows_its_setting() -> None:
+    often = TimesOfDay(time(20, 15), UTC_ZONE, 12)
+    assert rhythm_of(DUPLICATI_RELEASES, None, UTC_ZONE, {DUPLICATI_RELEASES: often}) == often
+    assert rhythm_of(DUPLICATI_RELEASES, None, UTC_ZONE, {}) is None
 
 
 @pytest.mark.parametrize(
@@ -67,6 +75,11 @@ def test_a_summary_follows_its_setting() -> None:
         (Monthly(time(8), UTC_ZONE, 28), "2026-02-28T07:59+00:00", "2026-01-28T08:00+00:00", "2026-02-28T08:00+00:00"),
         (Monthly(time(8), UTC_ZONE, 0), "2026-02-28T08:00+00:00", "2026-02-28T08:00+00:00", "2026-03-31T08:00+00:00"),
         (Monthly(time(8), UTC_ZONE, 0), "2028-02-29T07:00+00:00", "2028-01-31T08:00+00:00", "2028-02-29T08:00+00:00"),
+        (TimesOfDay(time(20, 15), UTC_ZONE, 12), "2026-07-10T12:00+00:00", "2026-07-10T08:15+00:00", "2026-07-10T20:15+00:00"),
+        (TimesOfDay(time(2, 45), UTC_ZONE, 6), "2026-07-10T20:45+00:00", "2026-07-10T20:45+00:00", "2026-07-11T02:45+00:00"),
+        (TimesOfDay(time(5, 40), UTC_ZONE, 24), "2026-07-10T12:00+00:00", "2026-07-10T05:40+00:00", "2026-07-11T05:40+00:00"),
+        # the clock leaves 02:15 out, so that it is 03:15; six hours by the clock go on from there
+        (TimesOfDay(time(2, 15), ZoneInfo("Europe/Oslo"), 6), "2026-03-29T00:00+01:00", "2026-03-28T20:15+01:00", "2026-03-29T03:15+02:00"),
         # the clock leaves 23:45 out, so that the moment lies on the day after
         (Daily(time(23, 45), SCORESBYSUND), "2026-03-29T00:30-01:00", "2026-03-27T23:45-02:00", "2026-03-29T00:45-01:00"),
     ],

@@ -286,6 +286,11 @@ def steps() -> list[Step]:  # noqa: PLR0915 - a list
     add(Step("DELETE", "/api/tags/{tag_id}", _of(_TAG, "/api/tags/{}"), does=("tag_deleted",)))
     # --- tasks
     add(Step("POST", "/api/cron/reload-config", why_not="forgets what was asked for in vain, which is stored nowhere"))
+    fetched = "duplicati_version_refresh"
+    add(Step("PATCH", "/api/duplicati-versions", data={"often": "6h", "at": "02:45"}, does=("duplicati_version_check_updated",)))
+    add(_form("/settings/duplicati-versions", {"often": "12h", "at": "08:15"}, "duplicati_version_check_updated"))
+    add(Step("POST", "/api/duplicati-versions/update", does=(fetched,)))
+    add(_form("/settings/duplicati-versions/update", {}, fetched))
     add(Step("POST", "/api/cron/trigger/{task}", "/api/cron/trigger/session-cleanup", does=("task_run",)))
     add(Step("POST", "/api/cron/stop/{task}", "/api/cron/stop/session-cleanup", does=("task_stopped",)))
     add(Step("POST", "/api/cron/start/{task}", "/api/cron/start/session-cleanup", does=("task_started",)))

@@ -25,16 +25,15 @@ import structlog
 
 from duplistatus.background.due import judge_anew, judge_due
 from duplistatus.background.tasks import DOING, Doing, Occasion, Parts, followed
-from duplistatus.clock import MINUTE, SECOND, Clock, Instant
+from duplistatus.clock import MINUTE, SECOND, Instant
 from duplistatus.evaluate.job_setting import CHECK_INTERVALS
 from duplistatus.evaluate.task_times import OVERDUE_CHECK, Rhythm, after_run, catch_up, planned, rhythm_of
 from duplistatus.store import leases, tasks
-from duplistatus.store.database import Connection, Database, StoreError
+from duplistatus.store.database import Connection, StoreError
 from duplistatus.store.leases import SCHEDULER
-from duplistatus.store.summary_settings import summary_calendars
+from duplistatus.store.task_calendars import calendars_of
 from duplistatus.store.tasks import AlreadyRunning, NoSuchTask, Ran, TaskState
 from duplistatus.store.watching import watch_settings
-from duplistatus.store.writer import Writer
 
 _log = structlog.get_logger()
 _EVERY = 1.0
@@ -73,10 +72,10 @@ class Scheduler:
         self.me = f"{socket.gethostname()[:60]}/{os.getpid()}/{secrets.token_hex(4)}"
 
     @classmethod
-    def of(cls, database: Database, writer: Writer, clock: Clock, zone: str, checked: Callable[[], None] | None = None) -> Scheduler:
+    def of(cls, parts: Parts, checked: Callable[[], None] | None = None) -> Scheduler:
         """`checked` is called after each check for overdue jobs that ended well."""
         doing = DOING if checked is None else {**DOING, OVERDUE_CHECK: followed(DOING[OVERDUE_CHECK], checked)}
-        return cls(Parts(database, writer, clock, zone), zone, doing)
+        return cls(parts, parts.zone, doing)
 
     @property
     def leads(self) -> bool:
@@ -179,8 +178,8 @@ class Scheduler:
         with self._parts.database.read() as connection:
             states = tasks.task_states(connection)
             interval = CHECK_INTERVALS[watch_settings(connection).check_interval]
-            summaries = summary_calendars(connection, self._zone.key)
-        rhythms = {name: rhythm_of(name, interval, self._zone, summaries) if _is_on(states.get(name)) else None for name in self._doing}
+            calendars = calendars_of(connection, self._zone, may_fetch=self._parts.releases_url is not None)
+        rhythms = {name: rhythm_of(name, interval, self._zone, calendars) if _is_on(states.get(name)) else None for name in self._doing}
         return _Look(states, rhythms)
 
     async def _make_up(self, found: _Look, occasion: Occasion) -> None:

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from duplistatus.background.due import judge_anew, judge_due
 from duplistatus.clock import DAY, Clock, Instant
 from duplistatus.evaluate.summary_setting import Period, slot_of
-from duplistatus.evaluate.task_times import AUDIT_CLEANUP, MESSAGE_CLEANUP, OVERDUE_CHECK, SESSION_CLEANUP, CatchUp
+from duplistatus.evaluate.task_times import (
+    AUDIT_CLEANUP,
+    DUPLICATI_RELEASES,
+    MESSAGE_CLEANUP,
+    OVERDUE_CHECK,
+    SESSION_CLEANUP,
+    CatchUp,
+)
+from duplistatus.ingest.releases import refresh
 from duplistatus.security.audit_cleanup import clean_audit_log
 from duplistatus.store import audit, messages, sessions
 from duplistatus.store.audit import Entry
@@ -22,12 +30,13 @@ from duplistatus.store.writer import Writer
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What tasks work with; `zone`: that of the product."""
+    """What tasks work with; `zone`: that of the product; `releases_url`: where the list of Duplicati's releases is, None for nowhere."""
 
     database: Database
     writer: Writer
     clock: Clock
     zone: str = "UTC"
+    releases_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,14 @@ async def clean_messages(parts: Parts, occasion: Occasion) -> Figures:
     return {"removed": removed, "days": MESSAGE_DAYS}
 
 
+async def fetch_releases(parts: Parts, occasion: Occasion) -> Figures:
+    """Fetches the list of Duplicati's releases. No network is nothing wrong: what was fetched last stays."""
+    if parts.releases_url is None:
+        return {"told": 0, "new": 0, "asked": 0, "missed": 0}
+    found = await refresh(parts.database, parts.writer, parts.clock, parts.releases_url)
+    return {"told": found.told, "new": found.new, "asked": 1, "missed": int(found.after.trouble is not None)}
+
+
 def followed(doing: Doing, by: Callable[[], None]) -> Doing:
     """The task, and after each of its runs that ended well a word to somebody else."""
 
@@ -127,6 +144,7 @@ def sending(period: Period) -> Doing:
 DOING: Mapping[str, Doing] = {
     OVERDUE_CHECK: check_overdue,
     **{task: sending(period) for period, task in TASK_OF.items()},
+    DUPLICATI_RELEASES: fetch_releases,
     AUDIT_CLEANUP: clean_audit,
     SESSION_CLEANUP: clean_sessions,
     MESSAGE_CLEANUP: clean_messages,

@@ -18,7 +18,8 @@ DAILY_SUMMARY = "daily-summary"
 WEEKLY_SUMMARY = "weekly-summary"
 MONTHLY_SUMMARY = "monthly-summary"
 SUMMARY_TASKS = (DAILY_SUMMARY, WEEKLY_SUMMARY, MONTHLY_SUMMARY)
-TASKS = (OVERDUE_CHECK, *SUMMARY_TASKS, AUDIT_CLEANUP, SESSION_CLEANUP, MESSAGE_CLEANUP)
+DUPLICATI_RELEASES = "duplicati-releases"
+TASKS = (OVERDUE_CHECK, *SUMMARY_TASKS, DUPLICATI_RELEASES, AUDIT_CLEANUP, SESSION_CLEANUP, MESSAGE_CLEANUP)
 """All of them; the check and the cleaning of the audit log have the names that 1.4.2 gives them."""
 _DAILY_AT = {AUDIT_CLEANUP: time(2), SESSION_CLEANUP: time(2, 30), MESSAGE_CLEANUP: time(3)}
 
@@ -39,6 +40,18 @@ class Daily:
 
     at: time
     zone: ZoneInfo
+
+    def falls_on(self, day: date) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class TimesOfDay:
+    """Each day at `at`, and every so many `hours` before and after that on the same day; they divide a day."""
+
+    at: time
+    zone: ZoneInfo
+    hours: int
 
     def falls_on(self, day: date) -> bool:
         return True
@@ -68,7 +81,7 @@ class Monthly:
         return day.day == self.day if self.day else (day + timedelta(days=1)).day == 1
 
 
-Calendar = Daily | Weekly | Monthly
+Calendar = Daily | TimesOfDay | Weekly | Monthly
 Rhythm = Every | Calendar
 
 
@@ -86,11 +99,11 @@ class CatchUp:
         return (self.until - self.since) // MINUTE
 
 
-def rhythm_of(name: str, check_interval: int | None, zone: ZoneInfo, summaries: Mapping[str, Calendar]) -> Rhythm | None:
+def rhythm_of(name: str, check_interval: int | None, zone: ZoneInfo, calendars: Mapping[str, Calendar]) -> Rhythm | None:
     """The rhythm of a task; None where it does not run by time. `check_interval`: milliseconds between two checks, None for disabled;
-    `summaries`: those that are on, by the names of their tasks."""
-    if name in SUMMARY_TASKS:
-        return summaries.get(name)
+    `calendars`: of the tasks whose moments people choose, and that are on."""
+    if name in SUMMARY_TASKS or name == DUPLICATI_RELEASES:
+        return calendars.get(name)
     if name == OVERDUE_CHECK:
         return Every(check_interval) if check_interval is not None else None
     return Daily(_DAILY_AT[name], zone)
@@ -103,8 +116,8 @@ def following(rhythm: Rhythm, now: Instant) -> Instant:
     # A time of day that is left out can come on the day after.
     day = moment(now).astimezone(rhythm.zone).date() - timedelta(days=1)
     while True:
-        if rhythm.falls_on(day) and (found := _moment_on(rhythm, day)) > now:
-            return found
+        if rhythm.falls_on(day) and (found := [each for each in _moments_on(rhythm, day) if each > now]):
+            return min(found)
         day += timedelta(days=1)
 
 
@@ -112,14 +125,15 @@ def preceding(rhythm: Calendar, now: Instant) -> Instant:
     """The newest moment of this rhythm up to `now`."""
     day = moment(now).astimezone(rhythm.zone).date() + timedelta(days=1)
     while True:
-        if rhythm.falls_on(day) and (found := _moment_on(rhythm, day)) <= now:
-            return found
+        if rhythm.falls_on(day) and (found := [each for each in _moments_on(rhythm, day) if each <= now]):
+            return max(found)
         day -= timedelta(days=1)
 
 
-def _moment_on(rhythm: Calendar, day: date) -> Instant:
+def _moments_on(rhythm: Calendar, day: date) -> list[Instant]:
+    hours = range(rhythm.at.hour % rhythm.hours, 24, rhythm.hours) if isinstance(rhythm, TimesOfDay) else (rhythm.at.hour,)
     # A time of day that the clock leaves out on that day is as much later; of one that comes twice it is the first.
-    return instant(datetime.combine(day, rhythm.at, rhythm.zone))
+    return [instant(datetime.combine(day, rhythm.at.replace(hour=hour), rhythm.zone)) for hour in hours]
 
 
 def planned(rhythm: Rhythm | None, stored: Instant | None, now: Instant) -> Instant | None:

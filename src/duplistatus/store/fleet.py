@@ -11,6 +11,7 @@ from duplistatus.clock import Instant
 from duplistatus.evaluate.tag import tag_key
 from duplistatus.store.database import Connection, Row
 from duplistatus.store.ids import JobId, RunId, ServerId
+from duplistatus.store.link_tables import server_link
 from duplistatus.store.statement import Statement
 from duplistatus.store.tables import job, server
 from duplistatus.store.watch_tables import server_tag, tag
@@ -133,6 +134,12 @@ class Totals:
     newest_run: Instant | None
 
 
+_API_IS_NEWER = (
+    (server_link.c.version != "")
+    & server_link.c.told_at.is_not(None)
+    & (server.c.described_at.is_(None) | (server_link.c.told_at > server.c.described_at))
+)
+"""Version and channel are told by reports and by the server's own API: the newer word counts."""
 _SERVER = (
     server.c.id,
     server.c.key,
@@ -143,13 +150,14 @@ _SERVER = (
     server.c.secret != "",
     server.c.zone,
     server.c.zone_source,
-    server.c.version,
+    case((_API_IS_NEWER, server_link.c.version), else_=server.c.version),
     server.c.operating_system,
     server.c.operating_system_detailed,
     server.c.installation_type,
-    server.c.update_channel,
+    case((_API_IS_NEWER, server_link.c.channel), else_=server.c.update_channel),
     server.c.created_at,
 )
+_FROM = server.outerjoin(server_link, server_link.c.server_id == server.c.id)
 _JOB = tuple(job.c[name] for name in JobRow.__dataclass_fields__)
 
 _HAS_JOB = select(job.c.id).where(job.c.server_id == server.c.id).exists()
@@ -158,10 +166,12 @@ _SHOWN = server.c.adopted_by.is_(None) & _HAS_JOB
 _TAG_ROWS = select(server_tag.c.server_id, tag.c.name, tag.c.color).join(tag, tag.c.id == server_tag.c.tag_id).order_by(tag.c.name_key)
 _TAGS = Statement(_TAG_ROWS)
 _TAGS_OF = Statement(_TAG_ROWS.where(server_tag.c.server_id == bindparam("server_id")))
-_SERVERS = Statement(select(*_SERVER).where(_SHOWN).order_by(func.lower(server.c.name), server.c.key))
-_SERVER_BY_ID = Statement(select(*_SERVER).where(server.c.id == bindparam("id")))
+_SERVERS = Statement(select(*_SERVER).select_from(_FROM).where(_SHOWN).order_by(func.lower(server.c.name), server.c.key))
+_SERVER_BY_ID = Statement(select(*_SERVER).select_from(_FROM).where(server.c.id == bindparam("id")))
 _RESOLVE = Statement(select(func.coalesce(server.c.adopted_by, server.c.id)).where(server.c.key == bindparam("key")))
-_SERVERS_BY_NAME = Statement(select(*_SERVER).where(_SHOWN, server.c.name == bindparam("name")).order_by(server.c.key))
+_SERVERS_BY_NAME = Statement(
+    select(*_SERVER).select_from(_FROM).where(_SHOWN, server.c.name == bindparam("name")).order_by(server.c.key)
+)
 _JOBS = Statement(select(*_JOB).order_by(job.c.server_id, job.c.name))
 _JOBS_OF = Statement(select(*_JOB).where(job.c.server_id == bindparam("server_id")).order_by(job.c.name))
 _JOBS_AFTER = Statement(select(*_JOB).where(job.c.id > bindparam("after")).order_by(job.c.id).limit(bindparam("most")))

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 from starlette.requests import HTTPConnection, Request
 
 from duplistatus.evaluate.job_setting import CHECK_INTERVALS
-from duplistatus.evaluate.task_times import AUDIT_CLEANUP, OVERDUE_CHECK, TASKS, Rhythm, rhythm_of
+from duplistatus.evaluate.task_times import AUDIT_CLEANUP, DUPLICATI_RELEASES, OVERDUE_CHECK, TASKS, Rhythm, rhythm_of
 from duplistatus.store import audit, leases, tasks
 from duplistatus.store.audit import Entry
 from duplistatus.store.database import Connection
 from duplistatus.store.leases import Lease
-from duplistatus.store.summary_settings import summary_calendars
+from duplistatus.store.task_calendars import calendars_of
 from duplistatus.store.tasks import AlreadyRunning, NoSuchTask, Ran, TaskState
 from duplistatus.store.watching import watch_settings
 from duplistatus.web.access import Caller
@@ -23,7 +23,11 @@ from duplistatus.web.context import context
 from duplistatus.web.errors import Refused
 from duplistatus.web.sessions import user_agent
 
-_RUN_ACTIONS = {OVERDUE_CHECK: "overdue_check_manual", AUDIT_CLEANUP: "audit_cleanup_manual"}
+_RUN_ACTIONS = {
+    OVERDUE_CHECK: "overdue_check_manual",
+    AUDIT_CLEANUP: "audit_cleanup_manual",
+    DUPLICATI_RELEASES: "duplicati_version_refresh",
+}
 
 
 class Scheduling(Protocol):
@@ -75,9 +79,9 @@ def schedule_of(request: Request) -> Schedule:
         states = tasks.task_states(connection)
         interval = CHECK_INTERVALS[watch_settings(connection).check_interval]
         leader = leases.find(connection, leases.SCHEDULER)
-        summaries = summary_calendars(connection, parts.settings.time_zone)
-    zone = ZoneInfo(parts.settings.time_zone)
-    listed = tuple(Listed(states.get(name, TaskState(name)), rhythm_of(name, interval, zone, summaries)) for name in TASKS)
+        zone = ZoneInfo(parts.settings.time_zone)
+        calendars = calendars_of(connection, zone, may_fetch=parts.settings.releases_url is not None)
+    listed = tuple(Listed(states.get(name, TaskState(name)), rhythm_of(name, interval, zone, calendars)) for name in TASKS)
     return Schedule(listed, leader, leader.is_held(parts.clock.now()))
 
 

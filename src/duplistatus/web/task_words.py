@@ -6,6 +6,7 @@ from duplistatus.clock import MINUTE
 from duplistatus.evaluate.task_times import (
     AUDIT_CLEANUP,
     DAILY_SUMMARY,
+    DUPLICATI_RELEASES,
     MESSAGE_CLEANUP,
     OVERDUE_CHECK,
     SUMMARY_TASKS,
@@ -13,11 +14,14 @@ from duplistatus.evaluate.task_times import (
     Daily,
     Every,
     Rhythm,
+    TimesOfDay,
     Weekly,
 )
 from duplistatus.i18n.weekdays import weekdays
 from duplistatus.i18n.wording import Wording
 from duplistatus.store.tasks import Figures
+
+_HOURS_OF_DAY = 24
 
 
 def title(name: str, wording: Wording) -> str:
@@ -30,6 +34,8 @@ def title(name: str, wording: Wording) -> str:
         return wording.gettext("Clean up messages")
     if name in SUMMARY_TASKS:
         return _summary_title(name, wording)
+    if name == DUPLICATI_RELEASES:
+        return wording.gettext("Fetch the list of Duplicati versions")
     return wording.gettext("Clean up sessions")
 
 
@@ -48,7 +54,10 @@ def rhythm_text(rhythm: Rhythm | None, wording: Wording) -> str:
     if isinstance(rhythm, Every):
         return wording.gettext("every %(time)s") % {"time": wording.spoken_age(rhythm.interval)}
     values = {"time": f"{rhythm.at:%H:%M}", "zone": rhythm.zone.key}
-    if isinstance(rhythm, Daily):
+    if isinstance(rhythm, TimesOfDay) and rhythm.hours < _HOURS_OF_DAY:
+        values |= {"hours": wording.number(rhythm.hours)}
+        return wording.gettext("every %(hours)s hours, at %(time)s and so on (%(zone)s)") % values
+    if isinstance(rhythm, Daily | TimesOfDay):
         return wording.gettext("daily at %(time)s (%(zone)s)") % values
     if isinstance(rhythm, Weekly):
         day = next(each.name for each in weekdays(wording.locale) if each.number == rhythm.weekday)
@@ -66,6 +75,8 @@ def result_text(name: str, figures: Figures | None, wording: Wording) -> str:
         return _checked(figures, wording)
     if name in SUMMARY_TASKS:
         return _sent(figures, wording)
+    if name == DUPLICATI_RELEASES:
+        return _fetched(figures, wording)
     removed = figures["removed"]
     if name == AUDIT_CLEANUP:
         text = wording.ngettext(
@@ -78,6 +89,16 @@ def result_text(name: str, figures: Figures | None, wording: Wording) -> str:
         )
         return text % {"num": wording.number(removed), "days": figures["days"]}
     return wording.ngettext("%(num)s session removed.", "%(num)s sessions removed.", removed) % {"num": wording.number(removed)}
+
+
+def _fetched(figures: Figures, wording: Wording) -> str:
+    if not figures["asked"]:
+        return wording.gettext("No list is fetched: DUPLISTATUS_RELEASES_URL says so.")
+    if figures["missed"]:
+        # Nothing wrong: there are networks without a way out.
+        return wording.gettext("No whole list could be fetched; what was known before stays.")
+    text = wording.ngettext("%(num)s channel has a new version.", "%(num)s channels have a new version.", figures["new"])
+    return text % {"num": wording.number(figures["new"])} if figures["new"] else wording.gettext("No new versions.")
 
 
 def _sent(figures: Figures, wording: Wording) -> str:

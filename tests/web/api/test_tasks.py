@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
 CHECK = "overdue-backup-check"
-NAMES = [CHECK, "daily-summary", "weekly-summary", "monthly-summary", "audit-log-cleanup", "session-cleanup", "message-cleanup"]
+SUMMARIES = ["daily-summary", "weekly-summary", "monthly-summary"]
+NAMES = [CHECK, *SUMMARIES, "duplicati-releases", "audit-log-cleanup", "session-cleanup", "message-cleanup"]
 
 
 def item(client: TestClient, name: str = CHECK) -> dict[str, Any]:

@@ -143,11 +143,13 @@ def _shapes() -> dict[str, Any]:
         message_schemas,
         schemas,
         secret_schemas,
+        server_schemas,
         silence_schemas,
         summary_schemas,
         task_schemas,
         telling_schemas,
         template_schemas,
+        version_schemas,
         watching_schemas,
     )
 
@@ -161,11 +163,13 @@ def _shapes() -> dict[str, Any]:
         explain_schemas,
         message_schemas,
         secret_schemas,
+        server_schemas,
         silence_schemas,
         summary_schemas,
         task_schemas,
         telling_schemas,
         template_schemas,
+        version_schemas,
         watching_schemas,
     )
     named = dict.fromkeys(each for module in modules for each in vars(module).values() if isinstance(each, type))

@@ -17,7 +17,9 @@ from starlette.responses import Response
 
 from duplistatus.clock import Instant
 from duplistatus.evaluate.fleet_view import Group, filtered, job_view
+from duplistatus.evaluate.server_release import Newest, server_release
 from duplistatus.store import fleet as store_fleet
+from duplistatus.store.fleet import ServerRow
 from duplistatus.store.ids import JobId
 from duplistatus.store.notify_list import notify_row
 from duplistatus.store.silences import held
@@ -32,6 +34,7 @@ from duplistatus.web.pages.notification_rows import told_words
 from duplistatus.web.pages.rendering import Reader, known_answer, page, page_tag, reader_of
 from duplistatus.web.pages.sentence import sentence
 from duplistatus.web.pages.start import start_page
+from duplistatus.web.release_words import Badge, badge
 
 router = APIRouter(include_in_schema=False)
 
@@ -47,6 +50,7 @@ class Card:
 
     server: Server
     kind: str
+    badge: Badge
     rows: list[Markup]
 
 
@@ -104,7 +108,7 @@ async def show_dashboard(
     if not fleet.view.servers:
         return start_page(request, caller) if caller.sight.is_whole else page(request, "unopened.html", caller)
     reader = reader_of(request)
-    listed = _Lister(request, reader).listed(show, filtered(fleet.view, show.query, show.group), (part or 1, part or n))
+    listed = _Lister(request, reader, fleet.newest).listed(show, filtered(fleet.view, show.query, show.group), (part or 1, part or n))
     to = partial(address, reader.root, show)
     if part:
         return page(request, "parts/fleet_part.html", caller, tag=tag, show=show, listed=listed, to=to)
@@ -134,10 +138,11 @@ async def show_details(request: Request, job_id: int, caller: Annotated[Caller, 
 class _Lister:
     """Makes the list for a reader: the states of all jobs decide what is shown, the rows of those are read."""
 
-    def __init__(self, request: Request, reader: Reader) -> None:
+    def __init__(self, request: Request, reader: Reader, newest: Newest) -> None:
         self._cache = fleet_cache(request)
         self._parts = context(request)
         self._reader = reader
+        self._newest = newest
 
     def listed(self, show: Asked, servers: Sequence[Server], wanted: tuple[int, int]) -> Listed:
         """The parts from `wanted[0]` to `wanted[1]`, both included, counted from 1."""
@@ -149,14 +154,20 @@ class _Lister:
         cards = sorted_cards(servers, show.sort)
         shown, following, parts = _cut(cards, [len(card.jobs) for card in cards], wanted)
         rows = iter(self._html("job_row", [(server.row, job) for server in shown for job in server.jobs]))
-        return Listed([Card(server, KINDS[server.state], list(islice(rows, len(server.jobs)))) for server in shown], [], following, parts)
+        made = [Card(each, KINDS[each.state], self._badge(each.row), list(islice(rows, len(each.jobs)))) for each in shown]
+        return Listed(made, [], following, parts)
+
+    def _badge(self, server: ServerRow) -> Badge:
+        return badge(server_release(server.version, server.update_channel, self._newest), self._reader.wording)
 
     def _html(self, form: str, lines: Sequence[Line]) -> list[Markup]:
         """The rows of jobs; one that was removed a moment ago leaves nothing."""
         rows = self._cache.job_rows(self._parts, [job.row.id for _, job in lines])
         html, now = self._cache.rows.html, self._reader.now
+        # A card says the version once; its rows do not.
+        badges = {server.id: self._badge(server) for server, _ in lines} if form == "job_line" else {}
         found = ((server, rows.get(job.row.id)) for server, job in lines)
-        return [html(self._reader, form, server, job_view(row, now)) if row else Markup("") for server, row in found]
+        return [html(self._reader, form, server, job_view(row, now), badges.get(server.id)) if row else Markup("") for server, row in found]
 
 
 def _cut(items: Sequence[T], weights: Sequence[int], wanted: tuple[int, int]) -> tuple[list[T], int | None, int]:

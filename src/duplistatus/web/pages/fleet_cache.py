@@ -13,12 +13,14 @@ from starlette.requests import Request
 
 from duplistatus.clock import MINUTE, Instant, utc_day
 from duplistatus.evaluate.fleet_view import FleetView, view_fleet
+from duplistatus.evaluate.server_release import Newest
 from duplistatus.store import fleet
 from duplistatus.store.chart_rows import FLEET
 from duplistatus.store.daily_sizes import stored_by_day, uploaded_by_day
 from duplistatus.store.fleet import JobRow, ServerRow
 from duplistatus.store.fleet_states import JobState, job_states
 from duplistatus.store.ids import JobId
+from duplistatus.store.releases import newest_releases
 from duplistatus.store.sight import Sight
 from duplistatus.web.context import Context, context
 from duplistatus.web.pages.job_row import Rows
@@ -48,10 +50,11 @@ class Sums:
 @dataclass(frozen=True, slots=True)
 class Fleet:
     """Everything the dashboard shows, for one moment. `uploaded`: bytes of each of the last `SPARK_DAYS` UTC days; `stored`: the
-    same, as far as the past was read."""
+    same, as far as the past was read; `newest`: the newest release of each channel of Duplicati."""
 
     view: View
     sums: Sums
+    newest: Newest
     uploaded: tuple[int, ...]
     stored: tuple[int, ...]
 
@@ -65,6 +68,7 @@ class FleetCache:
         self._jobs: list[JobState] = []
         self._shown: dict[JobId, JobRow] = {}
         self._uploads: dict[int, int] = {}
+        self._newest: Newest = {}
         self._read_for: tuple[int, int] | None = None
         self._fleet: Fleet | None = None
         self._stored: list[int] = []
@@ -116,13 +120,14 @@ class FleetCache:
         with parts.database.snapshot() as connection:
             self._servers = fleet.servers(connection)
             self._jobs = job_states(connection)
+            self._newest = newest_releases(connection)
             self._uploads = dict(uploaded_by_day(connection, today - max(SPARK_DAYS, UPLOAD_DAYS) + 1))
 
     def _made(self, now: Instant) -> Fleet:
         sums = self._sums(now)
         today = utc_day(now)
         uploaded = tuple(self._uploads.get(date, 0) for date in range(today - SPARK_DAYS + 1, today + 1))
-        return Fleet(view_fleet(self._servers, self._jobs, now), sums, uploaded, (*self._stored[:-1], sums.stored))
+        return Fleet(view_fleet(self._servers, self._jobs, now), sums, self._newest, uploaded, (*self._stored[:-1], sums.stored))
 
     def _sums(self, now: Instant) -> Sums:
         reported = [at for job in self._jobs if (at := job.last_ended_at or job.last_begun_at) is not None]

@@ -18,6 +18,7 @@ from duplistatus.store.fleet import JobRow, ServerRow
 from duplistatus.web.pages.live import LiveView, live_view
 from duplistatus.web.pages.rendering import DASH, Reader, environment, reading
 from duplistatus.web.pages.strip import BARS, strip_paths
+from duplistatus.web.release_words import Badge
 
 _MOST_KEPT = 12_000
 
@@ -42,7 +43,7 @@ KINDS = {
 @dataclass(frozen=True, slots=True)
 class JobRowView:
     """What `job_row` and `job_line` of `parts/jobs.html` show. `when` is what stands at the end of the row, `live` what the job is
-    doing, whichever state is shown first."""
+    doing, whichever state is shown first; `badge`: the server's version, where the row shows it."""
 
     job: JobRow
     server: ServerRow
@@ -53,6 +54,7 @@ class JobRowView:
     when: Markup
     due: Markup
     live: LiveView | None
+    badge: Badge | None = None
 
 
 def state_word(wording: Wording, state: State) -> str:
@@ -136,7 +138,7 @@ def live_view_of(reader: Reader, job: JobRow) -> LiveView | None:
     return live_view(reader.wording, live, reader.now) if live is not None else None
 
 
-def row_view(reader: Reader, server: ServerRow, view: JobView[JobRow]) -> JobRowView:
+def row_view(reader: Reader, server: ServerRow, view: JobView[JobRow], badge: Badge | None = None) -> JobRowView:
     """Everything that a row shows."""
     wording = reader.wording
     live = live_view_of(reader, view.row)
@@ -151,6 +153,7 @@ def row_view(reader: Reader, server: ServerRow, view: JobView[JobRow]) -> JobRow
         when_of(wording, view, live, reader.now),
         due_of(wording, view, reader.now),
         live,
+        badge,
     )
 
 
@@ -160,7 +163,7 @@ class Rows:
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[object, ...], tuple[tuple[object, ...], Markup]] = OrderedDict()
 
-    def html(self, reader: Reader, form: str, server: ServerRow, view: JobView[JobRow]) -> Markup:
+    def html(self, reader: Reader, form: str, server: ServerRow, view: JobView[JobRow], badge: Badge | None = None) -> Markup:
         """A row in one of the forms of `parts/jobs.html`: `job_row` (an item of a card) or `job_line` (a row of the table)."""
         wording = reader.wording
         live = live_view_of(reader, view.row)
@@ -169,11 +172,11 @@ class Rows:
         key = (view.row.id, form, wording.language.code, wording.locale, wording.zone.key, reader.root)
         # The hollow bars of an overdue job grow with time.
         ages = wording.age(reader.now - view.row.last_begun_at) if form == "job_line" and view.row.last_begun_at is not None else ""
-        state = (view, server, when, due, live, ages, reader.now // HOUR if view.state is State.OVERDUE else 0)
+        state = (view, server, badge, when, due, live, ages, reader.now // HOUR if view.state is State.OVERDUE else 0)
         kept = self._kept.get(key)
         if kept is not None and kept[0] == state:
             return kept[1]
-        made = self._made(reader, form, row_view(reader, server, view))
+        made = self._made(reader, form, row_view(reader, server, view, badge))
         self._kept[key] = (state, made)
         while len(self._kept) > _MOST_KEPT:
             self._kept.popitem(last=False)

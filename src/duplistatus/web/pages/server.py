@@ -14,11 +14,13 @@ from starlette.responses import Response
 
 from duplistatus.evaluate.expectation import Source
 from duplistatus.evaluate.fleet_view import JobView, State, job_view
+from duplistatus.evaluate.server_release import Newest, server_release
 from duplistatus.evaluate.server_view import LINE_WIDTH, Overdue, Tiles, overdue_of, tiles_of
 from duplistatus.evaluate.versions_view import versions_now
 from duplistatus.store import fleet, history_page
 from duplistatus.store.fleet import JobRow, ServerRow
 from duplistatus.store.ids import JobId
+from duplistatus.store.releases import newest_releases
 from duplistatus.store.silences import Held, held
 from duplistatus.web import explain_words
 from duplistatus.web.access import Access, Caller, guarded
@@ -30,6 +32,7 @@ from duplistatus.web.pages.job_row import row_view
 from duplistatus.web.pages.rendering import Reader, known_answer, page, page_tag, reader_of
 from duplistatus.web.pages.silence_words import quick_words
 from duplistatus.web.pages.versions import stored_versions, version_lines
+from duplistatus.web.release_words import badge
 
 router = APIRouter()
 
@@ -52,6 +55,7 @@ class _Found:
     tiles: Tiles
     history: HistoryPart
     held: dict[JobId, Held]
+    newest: Newest
 
 
 @router.get("/detail/{key:path}", include_in_schema=False)
@@ -82,7 +86,7 @@ def _find(request: Request, key: str, job_name: str | None, query: HistoryQuery)
         days = history_page.days_of_job(connection, job.id) if job else history_page.days_of_server(connection, server.id)
         shown = [job] if job else jobs
         silent = held(connection, [(each.id, server.id) for each in shown], context(request).clock.now())
-        return _Found(server, jobs, job, tiles_of(shown, days), read_history(connection, shown, query), silent)
+        return _Found(server, jobs, job, tiles_of(shown, days), read_history(connection, shown, query), silent, newest_releases(connection))
 
 
 def _values(reader: Reader, found: _Found) -> dict[str, Any]:
@@ -90,6 +94,7 @@ def _values(reader: Reader, found: _Found) -> dict[str, Any]:
     views = [job_view(job, reader.now) for job in ([found.job] if found.job else found.jobs)]
     values: dict[str, Any] = {
         "server": found.server,
+        "badge": badge(server_release(found.server.version, found.server.update_channel, found.newest), reader.wording),
         "job": found.job,
         "jobs": found.jobs,
         "rows": [row_view(reader, found.server, view) for view in views],

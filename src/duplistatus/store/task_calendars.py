@@ -1,0 +1,18 @@
+"""When the tasks run whose moments people choose. In: a connection and the zone of the product; out: the rhythms of those that are on, by
+the names of the tasks."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from duplistatus.evaluate.task_times import DUPLICATI_RELEASES, Calendar
+from duplistatus.store.database import Connection
+from duplistatus.store.releases import fetch_plan
+from duplistatus.store.summary_settings import summary_calendars
+
+
+def calendars_of(connection: Connection, zone: ZoneInfo, *, may_fetch: bool) -> dict[str, Calendar]:
+    """`may_fetch`: whether there is an address from which releases are fetched."""
+    found = summary_calendars(connection, zone.key)
+    releases = fetch_plan(connection).rhythm(zone) if may_fetch else None
+    return found if releases is None else {**found, DUPLICATI_RELEASES: releases}
