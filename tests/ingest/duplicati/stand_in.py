@@ -352,3 +352,8 @@ class Duplicati(Served):
             if service in services:
                 message = {"type": "websocket.send", "text": json.dumps(event)}
                 asyncio.run_coroutine_threadsafe(send(message), self._loop).result(_PATIENCE)
+
+    def hang_up(self) -> None:
+        """Ends all web sockets."""
+        for send, _ in tuple(self._sockets):
+            asyncio.run_coroutine_threadsafe(send({"type": "websocket.close", "code": 1001}), self._loop).result(_PATIENCE)

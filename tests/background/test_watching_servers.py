@@ -1,0 +1,337 @@
+"""Watching servers, each a stand-in that behaves as the recordings of its version."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from duplistatus.background.watching_servers import GONE_AFTER, pause
+from duplistatus.clock import HOUR, MINUTE
+from duplistatus.ingest.duplicati.trouble import Code
+from duplistatus.store import links
+from duplistatus.store.live_servers import State
+from duplistatus.store.schema import migrate
+from tests.background.stage import Stage
+from tests.ingest.duplicati.stand_in import Duplicati, Reply, error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from duplistatus.background.watching_servers import Watching
+    from duplistatus.clock import SetClock
+
+NEW, OLD = "2.3.0.109", "2.1.0.5"
+
+
+@pytest.fixture
+def stage(data_dir: Path, clock: SetClock) -> Iterator[Stage]:
+    made = Stage(data_dir, clock)
+    migrate(made.database)
+    made.writer.start()
+    yield made
+    made.writer.close()
+    made.database.close()
+
+
+@pytest.mark.parametrize("version", [NEW, OLD])
+def test_a_run_is_followed_from_its_start_to_its_end(stage: Stage, version: str) -> None:
+    with Duplicati(version) as server:
+        server_id = stage.link(server)
+
+        async def story(watch: Watching) -> None:
+            await stage.until(watch, lambda: stage.live(server_id).state is State.IDLE)
+            await stage.until(watch, lambda: bool(server._sockets))
+            server.start("1")
+            server.progress.phase = "Backup_Begin"
+            server.tell("legacystatus", server.state())
+            if version == NEW:
+                server.tell("progress", server.progress_state())
+            await stage.until(watch, lambda: stage.job() == ("running", "Backup_Begin", "Running"))
+            task = stage.live(server_id).task
+            assert task is not None
+            assert (task.job.name, task.phase, stage.live(server_id).state) == ("Documents", "Backup_Begin", State.RUNNING)
+            server.finish()
+            server.tell("legacystatus", server.state())
+            await stage.until(watch, lambda: stage.job()[0] == "idle")
+            assert stage.live(server_id).state is State.IDLE
+
+        stage.play(story)
+        assert server.logins == 1
+        assert server.families == {}, "it logged out"
+        by_address = [each for each in server.received if "token" in each.query]
+        assert not by_address, "a token goes into an address only of the web socket"
+
+
+def test_the_queue_and_the_pause_are_told(stage: Stage) -> None:
+    with Duplicati(NEW) as server:
+        server_id = stage.link(server)
+
+        async def story(watch: Watching) -> None:
+            await stage.until(watch, lambda: bool(server._sockets))
+            server.paused, server.pause_ends = True, "2026-07-10T14:00:00Z"
+            server.start("1")
+            server.tell("legacystatus", server.state())
+            await stage.until(watch, lambda: stage.live(server_id).is_paused)
+            found = stage.live(server_id)
+            assert found.pause_ends == stage.clock.now() + 2 * HOUR
+            assert [each.name for each in found.queue] == ["Documents"]
+            assert found.place_of(found.queue[0].job_id) == 1 if found.queue[0].job_id else False
+
+        stage.play(story)
+
+
+def test_the_begin_of_a_task_is_that_of_the_server(stage: Stage) -> None:
+    with Duplicati(NEW) as server:
+        stage.link(server)
+        server.start("1")
+
+        async def story(watch: Watching) -> None:
+            await stage.until(watch, lambda: stage.job()[0] == "running")
+            with stage.database.read() as connection:
+                await stage.until(
+                    watch, lambda: connection.raw.execute("SELECT live_started_at FROM job").fetchone()[0] == 1_795_247_397_535
+                )
+
+        stage.play(story)
+        assert len(server.asked("/api/v1/task/51")) == 1
+
+
+def test_jobs_are_asked_for_where_an_id_is_not_known_and_only_then(stage: Stage) -> None:
+    with Duplicati(NEW) as server:
+        server_id = stage.link(server)
+        server.start("77")
+
+        async def story(watch: Watching) -> None:
+            await stage.until(watch, lambda: bool(server.asked("/api/v1/backups")))
+            await stage.until(watch, lambda: stage.live(server_id).state is State.RUNNING)
+            server.finish()
+            server.start("1")
+            server.tell("legacystatus", server.state())
+            await stage.until(watch, lambda: stage.job()[0] == "running")
+
+        stage.play(story)
+        assert len(server.asked("/api/v1/backups")) == 1
+
+
+def test_a_server_without_a_web_socket_is_asked(stage: Stage) -> None:
+    class Deaf(Duplicati):
+        async def socket(self, scope: object, receive: object, send: object) -> None:
+            await super(Duplicati, self).socket(scope, receive, send)
+
+    with Deaf(NEW) as server:
+        server_id = stage.link(server)
+
+        async def story(watch: Watching) -> None:
+            await stage.until(watch, lambda: stage.slept == [15.0])
+            long = server.asked("/api/v1/serverstate")[1]
+            assert long.query == {"longpoll": "true", "lastEventId": "1", "duration": "30s"}
+            server.start("1")
+            stage.wake()
+            await stage.until(watch, lambda: stage.job() == ("running", "Backup_ProcessingFiles", "Running"))
+            await stage.until(watch, lambda: stage.slept == [15.0, 5.0])
+            server.finish()
+            stage.wake()
+            await stage.until(watch, lambda: stage.live(server_id).state is State.IDLE)
+            assert stage.job()[0] == "idle"
+
+        stage.play(story)
+
+
+def test_a_wrong_password_is_tried_once_until_the_link_changes(stage: Stage) -> None:
+    with Duplicati(NEW) as server:
+        server_id = stage.link(server, password="wrong")
+
+        async def story(watch: Watching) -> None:
+            await stage.until(watch, lambda: stage.live(server_id).trouble == Code.PASSWORD)
+            stage.clock.advance(HOUR)
+            await watch.look()
+            await watch.write()
+            assert (server.logins, stage.slept) == (1, [])
+            assert stage.live(server_id).state is State.UNKNOWN
+            stage.link(server)
+            await watch.look()
+            await stage.until(watch, lambda: stage.live(server_id).state is State.IDLE)
+            assert stage.live(server_id).trouble == ""
+            assert server.logins == 2
+
+        stage.play(story)
+
+
+def test_without_a_password_nobody_is_asked(stage: Stage) -> None:
+    with Duplicati(NEW) as server:
+        stage.link(server, password="")
+
+        async def story(watch: Watching) -> None:
+            await watch.write()
+
+        stage.play(story)
+        assert server.received == []
+
+
+def test_a_server_that_is_away_for_a_minute_is_not_called_gone(stage: Stage) -> None:
+    with Duplicati(NEW) as server:
+        server_id = stage.link(server)
+        server.instead["*"] = Reply(b"", 502)
+
+        async def story(watch: Watching) -> None:
+            await stage.until(watch, lambda: len(stage.slept) == 1)
+            stage.clock.advance(GONE_AFTER - 1)
+            await watch.write()
+            assert stage.live(server_id).state is State.UNKNOWN
+            stage.clock.advance(1)
+            await watch.write()
+            assert stage.live(server_id).state is State.GONE
+            version = stage.writer.version
+            await watch.write()
+            assert stage.writer.version == version, "once"
+            server.instead.clear()
+            stage.wake()
+            await stage.until(watch, lambda: stage.live(server_id).state is State.IDLE)
+
+        stage.play(story)
+
+
+def test_a_server_that_goes_away_takes_its_running_job_along(stage: Stage) -> None:
+    with Duplicati(NEW) as server:
+        server_id = stage.link(server)
+        server.start("1")
+
+        async def story(watch: Watching) -> None:
+            await stage.until(watch, lambda: stage.job()[0] == "running")
+            await stage.until(watch, lambda: bool(server._sockets))
+            server.instead["*"] = error(503, "shutting down")
+            server.hang_up()
+            await stage.until(watch, lambda: len(stage.slept) >= 1)
+            assert stage.job()[0] == "running"
+            stage.wake()
+            await stage.until(watch, lambda: len(stage.slept) >= 2)
+            stage.clock.advance(GONE_AFTER)
+            await stage.until(watch, lambda: stage.live(server_id).state is State.GONE)
+            assert stage.job()[0] == "idle"
+
+        stage.play(story)
+        assert server.logins == 1, "the token is used again"
+
+
+def test_progress_is_written_each_few_seconds_at_most(stage: Stage) -> None:
+    with Duplicati(NEW) as server:
+        stage.link(server)
+        server.start("1")
+
+        async def story(watch: Watching) -> None:
+            await stage.until(watch, lambda: stage.job()[0] == "running")
+            await stage.until(watch, lambda: bool(server._sockets))
+            (watcher,) = watch._watchers.values()
+            version = stage.writer.version
+            for share in range(40):
+                server.progress.overall = share / 100
+                server.tell("progress", server.progress_state())
+            await stage.until(watch, lambda: _share(watcher) == 0.39)
+            assert stage.writer.version <= version + 1
+            at = asyncio.get_running_loop().time()
+            assert watcher.due(stage.clock.now(), at + 1) is None
+            assert watcher.due(stage.clock.now(), at + 5.1) is not None
+
+        stage.play(story)
+
+
+def _share(watcher: object) -> float | None:
+    seen = watcher.server.seen  # type: ignore[attr-defined]  # private to the watch
+    return seen.work.share if seen and seen.work else None
+
+
+def test_what_stays_as_it_is_is_confirmed_once_a_minute_for_all(stage: Stage) -> None:
+    with Duplicati(NEW) as first, Duplicati(NEW) as second:
+        ids = [stage.link(first, "one"), stage.link(second, "two")]
+
+        async def story(watch: Watching) -> None:
+            await stage.until(watch, lambda: all(stage.live(each).state is State.IDLE for each in ids))
+            await stage.until(watch, lambda: bool(first._sockets and second._sockets))
+            version = stage.writer.version
+            for _ in range(10):
+                stage.clock.advance(MINUTE)
+                await watch.write()
+            assert stage.writer.version == version, "nobody has to look anew"
+            assert [stage.live(each).state for each in ids] == [State.IDLE, State.IDLE]
+
+        stage.play(story)
+
+
+def test_only_the_process_that_leads_watches(stage: Stage) -> None:
+    with Duplicati(NEW) as server:
+        stage.link(server)
+        stage.leads = False
+
+        async def story(watch: Watching) -> None:
+            await watch.write()
+            assert server.received == []
+            stage.leads = True
+            await watch.look()
+            await stage.until(watch, lambda: bool(server._sockets))
+            stage.leads = False
+            await watch.look()
+            await stage.until(watch, lambda: not server._sockets)
+
+        stage.play(story)
+
+
+def test_switching_the_watch_off_forgets_what_was_known(stage: Stage) -> None:
+    with Duplicati(NEW) as server:
+        server_id = stage.link(server)
+        server.start("1")
+
+        async def story(watch: Watching) -> None:
+            await stage.until(watch, lambda: stage.job()[0] == "running")
+            stage.write(lambda connection: connection.raw.execute("UPDATE server_link SET watch = 0"))
+            await watch.look()
+            assert stage.live(server_id).state is State.UNKNOWN
+            assert stage.job()[0] == "idle"
+            stage.write(lambda connection: links.set_url(connection, server_id, ""))
+            await watch.look()
+            await stage.until(watch, lambda: not server._sockets)
+
+        stage.play(story)
+
+
+def test_a_server_that_takes_every_request_and_says_nothing_stops_nobody(stage: Stage) -> None:
+    with Duplicati(NEW) as silent, Duplicati(NEW) as server:
+        from tests.ingest.duplicati.stand_in import HANGS
+
+        silent.instead["*"] = HANGS
+        stage.link(silent, "silent")
+        server_id = stage.link(server, "well")
+
+        async def story(watch: Watching) -> None:
+            await stage.until(watch, lambda: stage.live(server_id).state is State.IDLE)
+
+        stage.play(story)
+
+
+def test_a_flood_of_messages_is_slowed_down(stage: Stage) -> None:
+    with Duplicati(NEW) as server:
+        stage.link(server)
+
+        async def story(watch: Watching) -> None:
+            await stage.until(watch, lambda: bool(server._sockets))
+            for _ in range(60):
+                server.tell("legacystatus", server.state())
+            await stage.until(watch, lambda: stage.slept == [1.0])
+
+        stage.play(story)
+
+
+@pytest.mark.parametrize(
+    ("tries", "code", "seconds"),
+    [(1, Code.REFUSED, 5.0), (2, Code.CUT, 10.0), (5, Code.SLOW, 80.0), (9, Code.DNS, 900.0), (5000, Code.DNS, 900.0)],
+)
+def test_pauses_grow_up_to_a_quarter_of_an_hour(tries: int, code: Code, seconds: float) -> None:
+    assert pause(tries, code, 1.0) == seconds
+    assert pause(tries, code, 0.0) == seconds / 2
+
+
+def test_what_no_moment_settles_is_tried_less_often() -> None:
+    assert pause(1, Code.CERTIFICATE, 1.0) == 300.0
+    assert pause(20, Code.HOST_NAME, 1.0) == 900.0
