@@ -65,8 +65,8 @@ def test_old_tls_is_not_spoken(agreed: str) -> None:
 
 
 def test_what_speaks_no_tls_and_what_says_nothing_are_told_apart() -> None:
-    with HttpStandIn() as server:
-        assert why(server.port).why is Why.NOT_TLS
+    with SilentStandIn(says=b"HTTP/1.1 400 Bad Request\r\n\r\n") as plain:
+        assert why(plain.port).why is Why.NOT_TLS
     with SilentStandIn() as silent:
         assert why(silent.port).why is Why.SLOW
 

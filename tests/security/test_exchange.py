@@ -1,0 +1,68 @@
+"""Whole answers of other servers: head, cookies and body, within their limits."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from duplistatus.security.addresses import NoAnswer, Why
+from duplistatus.security.exchange import Answer as Found
+from duplistatus.security.exchange import Exchange
+from duplistatus.security.pinned import Patience
+from tests.notify.stand_ins import Answer, HttpStandIn
+
+SOON = Patience(connect=2, answer=1, body=0.5, whole=2)
+
+
+def asked(url: str, most: int = 100, **more: Any) -> Found:
+    async def work() -> Found:
+        exchange = Exchange(url, patience=SOON, **more)
+        try:
+            await exchange.ask("GET", url, {}, most=most)
+            return await exchange.ask("POST", url, {"X-Token": "t0ken"}, b"body", most=most)
+        finally:
+            await exchange.close()
+
+    return asyncio.run(work())
+
+
+def test_an_answer_is_handed_out_whole_whatever_its_status() -> None:
+    with HttpStandIn(Answer(418, b"x" * 100, {"X-Kind": "Tea"})) as server:
+        found = asked(server.url)
+        assert (found.status, found.body, found.headers["x-kind"]) == (418, b"x" * 100, "Tea")
+        assert (server.received[1].method, server.received[1].body) == ("POST", b"body")
+        assert server.received[1].headers["x-token"] == "t0ken"
+        assert server.connections == 1
+
+
+def test_more_than_was_asked_for_is_not_handed_out() -> None:
+    with HttpStandIn(Answer(200, b"x" * 101)) as server, pytest.raises(NoAnswer) as found:
+        asked(server.url)
+    assert found.value.why is Why.TOO_LARGE
+
+
+@pytest.mark.parametrize(
+    ("line", "cookies"),
+    [
+        ("RefreshToken_8200=a.b-c; path=/x; httponly; Partitioned", {"RefreshToken_8200": "a.b-c"}),
+        ('a="b"', {"a": "b"}),
+        ("a=b=c; expires=Thu, 01 Jan 1970 00:00:00 GMT", {"a": "b=c"}),
+        ("a=; path=/", {"a": ""}),
+    ],
+)
+def test_cookies_are_handed_out_and_sent_by_nobody_else(line: str, cookies: dict[str, str]) -> None:
+    with HttpStandIn(Answer(200, b"", {"Set-Cookie": line})) as server:
+        assert asked(server.url).cookies == cookies
+        assert "cookie" not in server.received[1].headers
+
+
+def test_a_body_that_does_not_come_is_waited_for_as_long_as_said() -> None:
+    with HttpStandIn(Answer(200, b"x", hangs_after_head=True)) as server, pytest.raises(NoAnswer) as found:
+        asked(server.url)
+    assert found.value.why is Why.SLOW
+
+
+def test_an_answer_holds_no_secret_in_what_is_shown_of_it() -> None:
+    assert "t0ken" not in repr(Found(200, {"set-cookie": "t0ken"}, {"a": "t0ken"}, b"t0ken"))
