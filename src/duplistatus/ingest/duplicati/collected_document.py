@@ -1,5 +1,5 @@
-"""What was collected of a server, as one JSON document for people to keep. In: answers and rows as they are read; out: the document. It holds
-no destination but its scheme, no settings and no passwords, and never more than a few megabytes: the rest is counted."""
+"""What was collected of a server, as one JSON document for people to keep. In: answers and rows as they are read; out: the document. It
+holds no destination but its scheme, no settings and no passwords, and never more than a few megabytes: the rest is counted."""
 
 from __future__ import annotations
 

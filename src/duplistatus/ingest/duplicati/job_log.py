@@ -1,6 +1,6 @@
-"""The log of one job: read page by page, what is new of it stored, and then the failure that left no row there. In: an open `Api`, a job, the
-server it is of; out: counts, and the job here. Of rows that are known nothing but their begin is read, and rows that wait to be stored are
-held without their texts."""
+"""The log of one job: read page by page, what is new of it stored, and then the failure that left no row there. In: an open `Api`, a job,
+the server it is of; out: counts, and the job here. Of rows that are known nothing but their begin is read, and rows that wait to be
+stored are held without their texts."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""The schedules and the zone of a server, as its API tells them. In: what it said, and which of its jobs are which here; out: the rows of its
-list of jobs, and the columns that expectations are made of, stored a few jobs at a time."""
+"""The schedules and the zone of a server, as its API tells them. In: what it said, and which of its jobs are which here; out: the rows of
+its list of jobs, and the columns that expectations are made of, stored a few jobs at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from duplistatus.clock import Instant
 from duplistatus.evaluate.expectation import ServerSchedule, Slot
@@ -28,8 +29,7 @@ async def keep_schedules(parts: Parts, said: Said, server_id: ServerId, jobs: Ma
     placed = await parts.write(lambda connection: _list(connection, said, server_id, jobs))
     known = [(job, job_id) for job in said.jobs if (job_id := placed[job.id]) is not None]
     for start in range(0, len(known), _AT_ONCE):
-        piece = known[start : start + _AT_ONCE]
-        await parts.write(lambda connection, piece=piece: _tell(connection, said, piece))  # type: ignore[misc] - a default binds it
+        await parts.write(partial(_tell, said=said, jobs=known[start : start + _AT_ONCE]))
     return sum(job.schedule is not None for job, _ in known)
 
 
@@ -44,7 +44,7 @@ def _list(connection: Connection, said: Said, server_id: ServerId, jobs: Mapping
     return placed
 
 
-def _tell(connection: Connection, said: Said, jobs: Sequence[tuple[ApiJob, JobId]]) -> None:
+def _tell(connection: Connection, *, said: Said, jobs: Sequence[tuple[ApiJob, JobId]]) -> None:
     for job, job_id in jobs:
         proposed = said.state.proposed.get(job.id) if said.state is not None else None
         slot = Slot(proposed, said.at) if proposed is not None and job.schedule is not None else None
