@@ -114,4 +114,3 @@ class Stage:
                 await watch.close()
 
         asyncio.run(whole())
-

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +16,8 @@ from duplistatus.store import links
 from duplistatus.store.live_servers import State
 from duplistatus.store.schema import migrate
 from tests.background.stage import Stage
-from tests.ingest.duplicati.stand_in import Duplicati, Reply, error
+from tests.ingest.duplicati.stand_in import HANGS, Duplicati, Reply, error
+from tests.notify.certificates import self_signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -289,17 +292,50 @@ def test_switching_the_watch_off_forgets_what_was_known(stage: Stage) -> None:
             await watch.look()
             assert stage.live(server_id).state is State.UNKNOWN
             assert stage.job()[0] == "idle"
-            stage.write(lambda connection: links.set_url(connection, server_id, ""))
-            await watch.look()
             await stage.until(watch, lambda: not server._sockets)
 
         stage.play(story)
 
 
+def test_a_server_without_an_address_any_more_runs_nothing(stage: Stage) -> None:
+    with Duplicati(NEW) as server:
+        server_id = stage.link(server)
+        server.start("1")
+
+        async def story(watch: Watching) -> None:
+            await stage.until(watch, lambda: stage.job()[0] == "running")
+            stage.write(lambda connection: links.set_url(connection, server_id, ""))
+            await watch.look()
+            assert stage.job()[0] == "idle"
+
+        stage.play(story)
+
+
+def test_what_a_process_left_behind_long_ago_is_forgotten_by_the_next(stage: Stage) -> None:
+    with Duplicati(NEW) as server:
+        server_id = stage.link(server)
+        server.start("1")
+
+        async def story(watch: Watching) -> None:
+            await stage.until(watch, lambda: stage.job()[0] == "running")
+
+        stage.play(story)
+        assert stage.job()[0] == "running"
+        server.instead["*"] = HANGS
+
+        async def later(watch: Watching) -> None:
+            assert stage.job()[0] == "running", "it may still be so"
+            stage.clock.advance(HOUR)
+            again = stage.watch()
+            await again.look()
+            assert (stage.job()[0], stage.live(server_id).state) == ("idle", State.UNKNOWN)
+            await again.close()
+
+        stage.play(later)
+
+
 def test_a_server_that_takes_every_request_and_says_nothing_stops_nobody(stage: Stage) -> None:
     with Duplicati(NEW) as silent, Duplicati(NEW) as server:
-        from tests.ingest.duplicati.stand_in import HANGS
-
         silent.instead["*"] = HANGS
         stage.link(silent, "silent")
         server_id = stage.link(server, "well")
@@ -308,6 +344,33 @@ def test_a_server_that_takes_every_request_and_says_nothing_stops_nobody(stage: 
             await stage.until(watch, lambda: stage.live(server_id).state is State.IDLE)
 
         stage.play(story)
+
+
+def test_an_agreed_certificate_serves_the_web_socket_too(stage: Stage, data_dir: Path) -> None:
+    made = self_signed(data_dir)
+    agreed = sha256(ssl.PEM_cert_to_DER_cert(made.file.read_text())).hexdigest()
+    with Duplicati(NEW, context=made.context) as server:
+        server_id = stage.link(server, certificate=agreed)
+
+        async def story(watch: Watching) -> None:
+            await stage.until(watch, lambda: bool(server._sockets))
+            await stage.until(watch, lambda: stage.live(server_id).state is State.IDLE)
+
+        stage.play(story)
+
+
+def test_to_another_certificate_nothing_is_said(stage: Stage, data_dir: Path) -> None:
+    with Duplicati(NEW, context=self_signed(data_dir).context) as server:
+        server_id = stage.link(server, certificate="0" * 64)
+
+        async def story(watch: Watching) -> None:
+            await stage.until(watch, lambda: stage.slept == [300.0])
+            stage.clock.advance(GONE_AFTER)
+            await watch.write()
+            assert stage.live(server_id).trouble == Code.CERTIFICATE_CHANGED
+
+        stage.play(story)
+        assert server.received == []
 
 
 def test_a_flood_of_messages_is_slowed_down(stage: Stage) -> None:

@@ -42,7 +42,7 @@ def work(server: WatchedServer) -> Work:
 
 
 def test_the_recorded_run_is_followed() -> None:
-    server, story = WatchedServer(), []
+    server, story = WatchedServer(), list[object]()
     for event in spoken():
         if event is not None:
             server.take(event, NOON)

@@ -206,7 +206,11 @@ def test_what_nobody_watches_is_forgotten_and_its_jobs_rest(door: Door, server: 
     says(door, server, at_work(door))
 
     def forget(but: frozenset[ServerId]) -> None:
-        door.parts.writer.submit(lambda connection: live_servers.forget(connection, but, door.clock.now())).result()
+        def work(connection: Any) -> None:
+            now = door.clock.now()
+            live_servers.forget(connection, live_servers.doubtful(connection, but, now), now)
+
+        door.parts.writer.submit(work).result()
 
     forget(frozenset({server}))
     assert (live(door, server).state, activity(door)) == (State.RUNNING, "running")

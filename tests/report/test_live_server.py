@@ -114,9 +114,12 @@ def test_what_is_not_known_says_nothing(message: str | bytes) -> None:
     assert read_message(message) is None
 
 
+_ITEMS = ["Item1", "Item2", "ID", "TaskStarted"]
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["Item1", "Item2", "ID", "TaskStarted"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["Item1", "Item2", "ID", "TaskStarted"]), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 _KEYS = [

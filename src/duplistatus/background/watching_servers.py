@@ -21,8 +21,8 @@ from duplistatus.ingest.duplicati.target import Target
 from duplistatus.ingest.duplicati.trouble import LATER, Code, Trouble
 from duplistatus.report.server_answers import ApiJob
 from duplistatus.security.addresses import Resolve
-from duplistatus.security.secret_holders import SERVER
 from duplistatus.security.key_file import KeyTrouble
+from duplistatus.security.secret_holders import SERVER
 from duplistatus.security.secrets import SecretLost, Secrets
 from duplistatus.store import live_jobs, live_servers
 from duplistatus.store.database import Connection, Database, StoreError
@@ -155,11 +155,15 @@ class Watching:
             return
         with self._parts.database.read() as connection:
             wanted = {each.server_id: each for each in live_servers.watched(connection)[:MOST_WATCHED] if each.secret or each.opens}
+            doubtful: set[ServerId] = (
+                set() if self._led else {*live_servers.doubtful(connection, frozenset(wanted), self._parts.clock.now())}
+            )
         changed = [server_id for server_id, watcher in self._watchers.items() if wanted.get(server_id) != watcher.link]
         for server_id in changed:
             self._leave(server_id)
-        if changed or not self._led:
-            await self._forget(frozenset(self._watchers) if self._led else frozenset(wanted))
+        if doubtful := doubtful.union(changed):
+            now = self._parts.clock.now()
+            await self._parts.writer.write(lambda connection: live_servers.forget(connection, doubtful, now))
         self._led = True
         for server_id in wanted.keys() - self._watchers.keys():
             watcher = self._watchers[server_id] = _Watcher(wanted[server_id])
@@ -201,13 +205,6 @@ class Watching:
             task.cancel()
             self._leaving.add(task)
             task.add_done_callback(self._leaving.discard)
-
-    async def _forget(self, but: frozenset[ServerId]) -> None:
-        now = self._parts.clock.now()
-        with self._parts.database.read() as connection:
-            if not live_servers.doubtful(connection, but, now):
-                return
-        await self._parts.writer.write(lambda connection: live_servers.forget(connection, but, now))
 
     async def _watch(self, watcher: _Watcher) -> None:
         try:

@@ -170,9 +170,9 @@ def doubtful(connection: Connection, but: frozenset[ServerId], now: Instant) -> 
     return [ServerId(row[0]) for row in rows if row[0] not in but or (row[1] in _KNOWN and not _is_believed(row[2], now))]
 
 
-def forget(connection: Connection, but: frozenset[ServerId], now: Instant) -> None:
-    """Believes no more what is doubtful."""
-    for server_id in doubtful(connection, but, now):
+def forget(connection: Connection, server_ids: Iterable[ServerId], now: Instant) -> None:
+    """Nothing is known any more of these, of which some may have no address left."""
+    for server_id in server_ids:
         lose(connection, server_id, "", now, is_gone=False)
 
 
