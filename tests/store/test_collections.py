@@ -1,4 +1,5 @@
-"""Collections as the database has them: what a part is, is one change from what it was, in whichever process; what is left behind is ended."""
+"""Collections as the database has them: no change of a part undoes another, whichever process makes it; what is left behind
+is ended."""
 
 from __future__ import annotations
 
@@ -12,13 +13,13 @@ from duplistatus.store.collection_steps import NewCollection, NewPart, Step
 from duplistatus.store.collection_tidying import KEPT, LOST_AFTER, tidy
 from duplistatus.store.collections import ASKS, CANCELLED, DONE, FAILED, INTERRUPTED, RUNNING, WAITING, Collection, Part
 from duplistatus.store.compression import pack
+from duplistatus.store.ids import ServerId
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from duplistatus.clock import SetClock
     from duplistatus.store.database import Connection, Database
-    from duplistatus.store.ids import ServerId
 
 QUESTION = {"kind": "certificate", "sha256": "ab"}
 
@@ -53,7 +54,7 @@ def first(connection: Connection) -> Part:
 
 def a_server(connection: Connection) -> ServerId:
     connection.raw.execute("INSERT INTO server (key, name, has_machine_id, created_at) VALUES ('id-alpha', 'alpha', 1, 0)")
-    return connection.raw.execute("SELECT id FROM server").fetchone()[0]
+    return ServerId(connection.raw.execute("SELECT id FROM server").fetchone()[0])
 
 
 def test_a_collection_is_found_as_it_was_begun(connection: Connection, now: Instant) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from duplistatus.clock import DAY, HOUR, MINUTE, Instant
 from duplistatus.store import links, timers
+from duplistatus.store.ids import ServerId
 from duplistatus.store.timers import Tried
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from duplistatus.clock import SetClock
     from duplistatus.store.database import Connection, Database
-    from duplistatus.store.ids import ServerId
     from duplistatus.store.links import Link
 
 STUCK = frozenset({"password", "no_password"})
@@ -41,7 +41,7 @@ def now(clock: SetClock) -> Instant:
 
 
 def server(connection: Connection) -> ServerId:
-    return connection.raw.execute("SELECT id FROM server").fetchone()[0]
+    return ServerId(connection.raw.execute("SELECT id FROM server").fetchone()[0])
 
 
 def link(connection: Connection) -> Link:
@@ -76,9 +76,10 @@ def test_what_a_try_brought_is_kept(connection: Connection, now: Instant) -> Non
 def test_tries_in_vain_add_up_and_a_good_one_ends_them(connection: Connection, now: Instant) -> None:
     set_timer(connection, 60, now)
     in_vain = Tried("refused", {"place": "alpha:8200"})
-    for failures, pause in ((1, 5), (2, 10), (3, 20)):
-        seen = try_it(connection, in_vain, now)
-        assert (seen.failures, seen.next_at, seen.collected_at) == (failures, now + pause * MINUTE, None)
+    tries = [try_it(connection, in_vain, now) for _ in range(3)]
+    assert [(each.failures, each.next_at) for each in tries] == [(1, now + 5 * MINUTE), (2, now + 10 * MINUTE), (3, now + 20 * MINUTE)]
+    seen = tries[-1]
+    assert seen.collected_at is None
     assert (seen.trouble, seen.trouble_facts) == ("refused", {"place": "alpha:8200"})
     seen = try_it(connection, Tried(), now)
     assert (seen.failures, seen.trouble, seen.trouble_facts, seen.next_at) == (0, "", {}, now + HOUR)

@@ -60,6 +60,7 @@ _IN_VAIN = Statement(
         next_at=bindparam("next"),
     )
 )
+_ANY = Statement(select(server_link.c.server_id).where(server_link.c.timer.is_not(None)).limit(1))
 _SET = Statement(update(server_link).where(_of).values(timer=bindparam("timer_new"), next_at=bindparam("next")))
 _PLAN = Statement(update(server_link).where(_of).values(next_at=bindparam("next")))
 _PLANNED = Statement(
@@ -67,6 +68,11 @@ _PLANNED = Statement(
         or_(server_link.c.timer.is_not(None), server_link.c.next_at.is_not(None))
     )
 )
+
+
+def has_timers(connection: Connection) -> bool:
+    """Whether any server is collected by time."""
+    return connection.row(_ANY) is not None
 
 
 def tried(connection: Connection, server_id: ServerId, went: Tried, now: Instant, chance: Chance) -> None:
