@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, or_, select, update
 
-from duplistatus.clock import Instant
 from duplistatus.store import fleet, links
 from duplistatus.store.database import Connection
 from duplistatus.store.fleet import ServerRow
@@ -31,15 +30,11 @@ _IN_USE = or_(_WITH_JOB, server.c.url != "", server.c.secret != "", server.c.ali
 # Rows without any of it are left over from servers whose reports count elsewhere.
 _LISTED = Statement(select(server.c.id).where(server.c.adopted_by.is_(None), _IN_USE))
 _NAME = Statement(update(server).where(server.c.id == bindparam("of")).values(alias=bindparam("alias_new"), note=bindparam("note_new")))
-_TIMER = Statement(
-    update(server_link).where(server_link.c.server_id == bindparam("of")).values(timer=bindparam("timer_new"), next_at=bindparam("next"))
-)
 _MAY = Statement(
     update(server_link)
     .where(server_link.c.server_id == bindparam("of"))
     .values(controls=bindparam("controls_new"), watch=bindparam("watch_new"))
 )
-_CALM = Statement(update(server_link).where(server_link.c.server_id == bindparam("of")).values(trouble="", trouble_facts="{}"))
 _SECRET = Statement(select(server.c.secret).where(server.c.id == bindparam("of")))
 
 
@@ -69,16 +64,6 @@ def secret_of(connection: Connection, server_id: ServerId) -> str:
     return str(connection.value(_SECRET, {"of": server_id}) or "")
 
 
-def set_timer(connection: Connection, server_id: ServerId, timer: int | None, next_at: Instant | None) -> None:
-    """Collects it every so many minutes, first at that moment; both None: never by time."""
-    connection.run(_TIMER, {"of": server_id, "timer_new": timer, "next": next_at})
-
-
 def set_rights(connection: Connection, server_id: ServerId, *, controls: bool, watch: bool) -> None:
     """Whether jobs may be started and stopped from here, and whether its live state is watched."""
     connection.run(_MAY, {"of": server_id, "controls_new": int(controls), "watch_new": int(watch)})
-
-
-def forget_trouble(connection: Connection, server_id: ServerId) -> None:
-    """What the newest try came to says nothing any more."""
-    connection.run(_CALM, {"of": server_id})

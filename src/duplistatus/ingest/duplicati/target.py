@@ -55,6 +55,9 @@ def canonical(text: str) -> str:
     match = _SCHEME.match(text)
     if match and match[1].lower() not in ("http", "https"):
         raise Trouble(Code.ADDRESS, shown, reason="scheme")
+    if match:
+        # The port that a scheme implies is known of schemes in small letters alone.
+        text = match[1].lower() + text[match.end(1) :]
     try:
         url = checked_url(text)
         # IDNA is asked for here already, as it refuses some names.
