@@ -64,6 +64,19 @@ def test_old_tls_is_not_spoken(agreed: str) -> None:
     assert tls_context(agreed).minimum_version is ssl.TLSVersion.TLSv1_2
 
 
+def test_authorities_are_read_once_until_others_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = tls_context()
+    assert tls_context() is first
+    monkeypatch.setenv("SSL_CERT_FILE", str(self_signed(tmp_path).file))
+    assert tls_context() is not first
+
+
+def test_authorities_are_read_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = tls_context()
+    monkeypatch.setattr("duplistatus.security.certificates._AUTHORITIES_AGE", -1.0)
+    assert tls_context() is not first
+
+
 def test_what_speaks_no_tls_and_what_says_nothing_are_told_apart() -> None:
     with SilentStandIn(says=b"HTTP/1.1 400 Bad Request\r\n\r\n") as plain:
         assert why(plain.port).why is Why.NOT_TLS

@@ -6,7 +6,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import os
 import ssl
+import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -21,6 +24,8 @@ from duplistatus.security.connecting import connected
 from duplistatus.security.foreign_words import one_line
 
 _LONGEST = 200
+_AUTHORITIES_AGE = 300.0
+"""Seconds after which the authorities are read again."""
 _NO_TLS = frozenset(
     {
         "WRONG_VERSION_NUMBER",
@@ -54,10 +59,32 @@ class ShownCertificate:
 
 
 def tls_context(agreed: str = "") -> ssl.SSLContext:
-    """By authorities, or by the SHA-256 of the one certificate that is agreed to. Slow to make."""
-    context = _comparing(agreed.lower()) if agreed else httpx2.create_ssl_context()
+    """By authorities, or by the SHA-256 of the one certificate that is agreed to. The first may take long to read its authorities."""
+    if not agreed:
+        return _authorities()
+    context = _comparing(agreed.lower())
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
+
+
+class _Authorities:
+    """Reading all authorities takes 50 ms and a megabyte: servers asked at the same time share them, and new ones are noticed soon."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: tuple[tuple[str | None, ...], float, ssl.SSLContext] | None = None
+
+    def __call__(self) -> ssl.SSLContext:
+        names = (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+        with self._lock:
+            if self._known is None or self._known[0] != names or time.monotonic() - self._known[1] > _AUTHORITIES_AGE:
+                context = httpx2.create_ssl_context()
+                context.minimum_version = ssl.TLSVersion.TLSv1_2
+                self._known = (names, time.monotonic(), context)
+            return self._known[2]
+
+
+_authorities = _Authorities()
 
 
 def _comparing(agreed: str) -> ssl.SSLContext:

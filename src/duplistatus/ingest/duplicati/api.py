@@ -57,11 +57,13 @@ class Api:
     async def close(self) -> None:
         """Logs out and ends the connections; never raises."""
         login, self._login = self._login, None
-        if login is not None:
-            with suppress(Trouble, TimeoutError):
-                async with asyncio.timeout(_FAREWELL):
-                    await login.leave()
-        await self._asking.close()
+        try:
+            if login is not None:
+                with suppress(Trouble, TimeoutError):
+                    async with asyncio.timeout(_FAREWELL):
+                        await login.leave()
+        finally:
+            await self._asking.close()
 
     async def enter(self) -> None:
         """Logs in now, not at the first need. Raises Trouble."""
@@ -139,8 +141,8 @@ class Api:
         async with self._entering:
             if self._login is None:
                 greeting = await greet(self._asking)
-                login = login_for(self._asking, greeting, self.target.password)
                 self.generation = greeting.generation
+                login = login_for(self._asking, greeting, self.target.password)
                 if greeting.generation is not Generation.OPEN:
                     await login.enter()
                 self._login, self._logins = login, self._logins + 1
