@@ -62,6 +62,19 @@ def test_a_body_that_does_not_come_is_waited_for_as_long_as_said() -> None:
     with HttpStandIn(Answer(200, b"x", hangs_after_head=True)) as server, pytest.raises(NoAnswer) as found:
         asked(server.url)
     assert found.value.why is Why.SLOW
+    assert "did not finish its answer within 0.5 seconds" in str(found.value)
+
+
+@pytest.mark.parametrize("packing", ["gzip", "br", "GZIP, identity"])
+def test_a_packed_answer_is_refused_as_such(packing: str) -> None:
+    with HttpStandIn(Answer(200, b"x", {"Content-Encoding": packing})) as server, pytest.raises(NoAnswer) as found:
+        asked(server.url)
+    assert found.value.why is Why.PACKED
+
+
+def test_an_answer_that_says_that_it_is_not_packed_is_taken() -> None:
+    with HttpStandIn(Answer(200, b"x", {"Content-Encoding": "Identity"})) as server:
+        assert asked(server.url).body == b"x"
 
 
 def test_an_answer_holds_no_secret_in_what_is_shown_of_it() -> None:
