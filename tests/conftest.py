@@ -25,6 +25,9 @@ pytest_plugins = [
     "tests.fixtures.postgres",
     "tests.fixtures.engines",
     "tests.fixtures.rescue",
+    "tests.fixtures.left_out",
+    "tests.fixtures.passwords",
+    "tests.fixtures.watching",
 ]
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}

@@ -16,8 +16,9 @@ import orjson
 
 from duplistatus.app import build
 from duplistatus.clock import DAY, HOUR, MINUTE, Instant, SetClock, instant, moment
-from duplistatus.settings import Settings
+from duplistatus.settings import RELEASES_URL, Settings
 from duplistatus.store.facts import apply_due
+from tests.fixtures.engines import place
 from tests.fixtures.serving import serving
 from tests.web.api.reports import Made, document, warning
 
@@ -82,10 +83,14 @@ class Site:
 
 
 @contextmanager
-def running(data_dir: Path, *, root_path: str = "", password: str | None = ADMIN_PASSWORD) -> Iterator[Site]:
+def running(
+    data_dir: Path, *, root_path: str = "", password: str | None = ADMIN_PASSWORD, releases_url: str = RELEASES_URL
+) -> Iterator[Site]:
     """A product on an empty data folder. Without `password` the first account has the documented one, which must be changed."""
     clock = SetClock(NOW)
-    application = build(Settings(data_dir=data_dir, root_path=root_path, admin_password=password), clock)
+    settings = Settings(data_dir=data_dir, root_path=root_path, admin_password=password, releases_url=releases_url)
+    place(settings.database_file)
+    application = build(settings, clock)
     with serving(application) as address:
         site = Site(address + root_path, application, clock, password or "Duplistatus09")
         try:

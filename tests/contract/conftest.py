@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fixtures.left_out import leave_out
+
 FOLDER = Path(os.environ.get("DUPLISTATUS_CONTRACT") or Path(__file__).parents[3] / "shared" / "contract")
 
 
@@ -23,10 +25,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     without = [item for item in items if "recordings" in getattr(item, "fixturenames", ())]
     items[:] = [item for item in items if item not in without]
     config.hook.pytest_deselected(items=without)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if terminalreporter.stats.get("deselected") and not (FOLDER / "replay.py").exists():
-        terminalreporter.line(
-            "The recorded contract is not here, so nothing was held against it: DUPLISTATUS_CONTRACT may name its folder."
-        )
+    if without:
+        leave_out(config, "The recorded contract is not here, so nothing was held against it: DUPLISTATUS_CONTRACT may name its folder.")

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from fcntl import LOCK_EX, flock
 from pathlib import Path
-from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
 import pytest
@@ -92,7 +91,7 @@ def test_the_anchor_lies_in_the_past_at_the_same_time_of_day(now: str, anchor: s
 def test_answers_agree_with_the_recordings(recordings: Path, data_dir: Path, tmp_path: Path) -> None:
     answers = tmp_path / "answers"
     # The stand-ins of the replay listen on fixed ports: one replay at a time on this machine.
-    with (Path(gettempdir()) / "duplistatus-contract.lock").open("w") as lock:
+    with (recordings / "replay.py").open() as lock:
         flock(lock, LOCK_EX)
         with _server(data_dir) as base:
             anchor = _anchor(datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%S.000Z")

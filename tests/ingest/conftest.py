@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from duplistatus.app import build
 from duplistatus.settings import Settings
+from tests.fixtures.engines import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,12 +61,15 @@ class Door:
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def settings(request: pytest.FixtureRequest, data_dir: Path) -> Settings:
     """Each test that asks for them runs on both engines."""
-    url = request.getfixturevalue("postgres_url")() if request.param == "postgresql" else None
-    return Settings(data_dir=data_dir, database_url=url, admin_password="Correct7Horse")
+    url = request.getfixturevalue("migrated_url") if request.param == "postgresql" else None
+    made = Settings(data_dir=data_dir, database_url=url, admin_password="Correct7Horse")
+    if url is None:
+        place(made.database_file)
+    return made
 
 
 @pytest.fixture
-def door(settings: Settings, clock: SetClock) -> Iterator[Door]:
+def door(settings: Settings, clock: SetClock, quick_passwords: None) -> Iterator[Door]:
     application = build(settings, clock)
     with TestClient(application, client=(SENDER, 50000), follow_redirects=False) as client:
         yield Door(client, clock, application.state.context)

@@ -1,4 +1,4 @@
-"""The built application on an empty data folder, and a client to talk to it with."""
+"""The built application on an empty database, and a client to talk to it with."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from duplistatus.app import build
 from duplistatus.clock import HOUR, Instant
 from duplistatus.settings import Settings
+from tests.fixtures.engines import place
 from tests.web.api.reports import Made, document
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def settings(data_dir: Path) -> Settings:
 
 
 @pytest.fixture
-def application(settings: Settings, clock: SetClock) -> FastAPI:
+def application(settings: Settings, clock: SetClock, quick_passwords: None) -> FastAPI:
+    place(settings.database_file)
     return build(settings, clock)
 
 
