@@ -5,8 +5,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.fixtures.accessibility import serious_findings
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from playwright.sync_api import Page
+
+WIDTHS = (360, 768, 1280, 2560)
+THEMES = ("dark", "light")
 
 # Leaves are what people read or press: controls, and elements with text of their own. Their boxes are cut to what the boxes around
 # them let through, so that a shortened name or a scrolled table does not count as covering its neighbour.
@@ -151,3 +158,29 @@ def missed_by_tab(page: Page) -> list[str]:
         if not at["inside"]:
             found.append(f"out of sight: {names[at['stop']]}")
     return found + [f"not reached: {name}" for stop, name in enumerate(names) if stop not in reached]
+
+
+def show_in(page: Page, theme: str) -> None:
+    """The page as it is delivered to somebody who has chosen that theme."""
+    page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+
+
+def hindrances(page: Page, widths: Sequence[int] = WIDTHS, *, covered: bool = True, keyboard: bool = True) -> dict[str, list[str]]:
+    """What keeps people from the page as it is shown, at these widths, the narrowest first, and in both themes; empty when nothing does.
+
+    Layout is the same in both themes, so it is looked at once a width; accessibility in both at the narrowest and at the widest. Without
+    `covered` a menu may lie over the page, without `keyboard` the page is left as it is.
+    """
+    found: dict[str, list[str]] = {}
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 800})
+        # The bar stays at the top, over what is scrolled under it.
+        page.evaluate("scrollTo(0, 0)")
+        found[f"outside at {width}"] = outside(page)
+        found[f"covered at {width}"] = covering(page) if covered else []
+        found[f"small at {width}"] = small(page, 24)
+        for theme in THEMES if width in {widths[0], widths[-1]} else ():
+            show_in(page, theme)
+            found[f"kept out at {width}, {theme}"] = serious_findings(page)
+        found[f"keyboard at {width}"] = missed_by_tab(page) if keyboard else []
+    return {where: what for where, what in found.items() if what}

@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
 from playwright.sync_api import expect
 
 from duplistatus.clock import DAY, MINUTE, Instant
@@ -15,8 +14,7 @@ from duplistatus.store import audit
 from duplistatus.store.accounts import User
 from duplistatus.store.audit import Entry
 from duplistatus.store.ids import UserId
-from tests.browser.layout import covering, missed_by_tab, outside, small
-from tests.fixtures.accessibility import serious_findings
+from tests.browser.layout import hindrances
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -128,18 +126,11 @@ def test_a_clean_up_says_how_many_before_it_removes_them(visit: Visit, fresh: Si
     expect(row(page, "Changed how long the audit log is kept")).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("width", [360, 768, 1280, 2560])
-def test_the_page_is_readable_by_everybody_at_any_width(visit: Visit, fresh: Site, width: int, theme: str) -> None:
+def test_the_page_is_readable_by_everybody_at_any_width(visit: Visit, fresh: Site) -> None:
     fill(fresh)
-    page = visit(fresh, "/settings/audit", width=width, theme=theme)
+    page = visit(fresh, "/settings/audit")
     for name in ("Changed the monitoring of jobs", "Sent a test e-mail"):
         row(page, name).get_by_role("link", name=re.compile("Details")).click()
         expect(page.locator("tr.document")).to_contain_text("Category")
-        page.evaluate("scrollTo(0, 0)")
         page.mouse.move(0, 0)
-        assert serious_findings(page) == []
-        assert outside(page) == []
-        assert covering(page) == []
-        assert small(page, 24) == []
-    assert missed_by_tab(page) == []
+        assert hindrances(page, keyboard=name.startswith("Sent")) == {}, name

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from duplistatus.clock import HOUR, Instant
 from duplistatus.store.channels import NTFY, note_failed, own_channel
-from tests.browser.layout import covering, missed_by_tab, outside, small
+from tests.browser.layout import hindrances
 from tests.browser.site import NOW
 from tests.fixtures.accessibility import serious_findings
 from tests.notify.stand_ins import HttpStandIn, NtfyStandIn
@@ -124,19 +124,11 @@ def _channel(page: Page, site: Site) -> None:
     page.get_by_text("Remove this channel …").click()
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("width", [360, 768, 1280])
-def test_the_pages_are_readable_by_everybody_at_any_width(visit: Visit, fleet: Site, width: int, theme: str) -> None:
+def test_the_pages_are_readable_by_everybody_at_any_width(visit: Visit, fleet: Site) -> None:
     fail(fleet)
-    page = visit(fleet, "/settings/channels", width=width, theme=theme)
+    page = visit(fleet, "/settings/channels")
     _channel(page, fleet)
     for path in ("", "/settings/channels", "/settings/ntfy", "/settings/channels/new"):
         if path:
             page.goto(f"{fleet.address}{path}")
-        # The bar stays at the top, over what is scrolled under it.
-        page.evaluate("scrollTo(0, 0)")
-        assert serious_findings(page) == [], path
-        assert outside(page) == [], path
-        assert covering(page) == [], path
-        assert small(page, 24) == [], path
-        assert missed_by_tab(page) == [], path
+        assert hindrances(page, (360, 768, 1280)) == {}, path

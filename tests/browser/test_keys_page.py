@@ -6,15 +6,13 @@ import re
 import urllib.request
 from typing import TYPE_CHECKING
 
-import pytest
 from playwright.sync_api import expect
 
 from duplistatus.clock import DAY, Instant
 from duplistatus.security.tokens import token_hash
 from duplistatus.store import api_keys
 from duplistatus.store.api_keys import Scope
-from tests.browser.layout import covering, missed_by_tab, outside, small
-from tests.fixtures.accessibility import serious_findings
+from tests.browser.layout import hindrances
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -134,16 +132,10 @@ def test_what_makes_no_sense_is_said_and_what_was_filled_in_stays(visit: Visit, 
     expect(form(page).get_by_label("Name")).to_have_value("widget")
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("width", [360, 1280])
-def test_the_page_is_readable_by_everybody_at_any_width(visit: Visit, fresh: Site, width: int, theme: str) -> None:
+def test_the_page_is_readable_by_everybody_at_any_width(visit: Visit, fresh: Site) -> None:
     fill_with_keys(fresh)
-    page = visit(fresh, PATH, width=width, theme=theme)
+    page = visit(fresh, PATH)
     make(page, "everything", "Send reports", "Read", "Metrics", until="2027-01-01")
     for state in ("Active", "Expires soon", "Expired"):
         expect(page.locator("td .state").filter(has_text=state).first).to_be_visible()
-    assert serious_findings(page) == []
-    assert outside(page) == []
-    assert covering(page) == []
-    assert small(page, 24) == []
-    assert missed_by_tab(page) == []
+    assert hindrances(page, (360, 1280)) == {}

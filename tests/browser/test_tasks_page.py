@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
 from playwright.sync_api import expect
 
 from duplistatus.clock import MINUTE, Instant, moment
 from duplistatus.store import tasks
-from tests.browser.layout import covering, missed_by_tab, outside, small
-from tests.fixtures.accessibility import serious_findings
+from tests.browser.layout import hindrances
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -76,14 +74,8 @@ def test_an_error_is_said_plainly_within_a_minute(visit: Visit, fresh: Site) -> 
     expect(row(page, CHECK)).to_contain_text("OSError: the-disk-is-gone")
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("width", [360, 1280])
-def test_the_page_is_readable_by_everybody_at_any_width(visit: Visit, fresh: Site, width: int, theme: str) -> None:
+def test_the_page_is_readable_by_everybody_at_any_width(visit: Visit, fresh: Site) -> None:
     fail(fresh)
-    page = visit(fresh, "/settings/tasks?ran=overdue-backup-check", width=width, theme=theme)
+    page = visit(fresh, "/settings/tasks?ran=overdue-backup-check")
     expect(row(page, CHECK)).to_contain_text("Failed")
-    assert serious_findings(page) == []
-    assert outside(page) == []
-    assert covering(page) == []
-    assert small(page, 24) == []
-    assert missed_by_tab(page) == []
+    assert hindrances(page, (360, 1280)) == {}
