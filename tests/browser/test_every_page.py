@@ -31,6 +31,7 @@ PAGES = {
     "keys": "/settings/keys",
     "access": "/settings/access",
     "tasks": "/settings/tasks",
+    "versions": "/settings/duplicati-versions",
     "audit log": "/settings/audit",
     "entry of the audit log": "/settings/audit?show=1",
     "messages": "/settings/messages",

@@ -153,6 +153,20 @@ def test_without_a_name_server_there_is_no_network() -> None:
     assert fetched("https://updates.example/list", resolve=resolve).failure == Failure(Reason.OFFLINE, "updates.example")
 
 
+def test_a_list_of_a_channel_offers_nothing_that_is_less_steady() -> None:
+    with HttpStandIn(Answer(200, github(f"v{CANARY.name}", "v2.3.1.0_beta_2026-07-28", f"v{STABLE.name}"))) as server:
+        found = fetched(server.url + LISTS)
+    assert {channel: each.number for channel, each in found.found.items()} == {
+        "stable": "2.3.0.4",
+        "beta": "2.3.1.0",
+        "experimental": "2.3.1.0",
+        "canary": "2.3.1.0",
+    }
+    with HttpStandIn(Answer(200, manifest(CANARY))) as server:
+        found = fetched(server.url + LISTS)
+    assert (found.found, found.failure) == ({Channel.CANARY: CANARY}, Failure(Reason.NOT_A_LIST, f"127.0.0.1:{server.port}"))
+
+
 def test_a_channel_without_a_list_does_not_keep_the_others_from_being_asked() -> None:
     def answer(asked: Asked) -> Answer:
         return Answer(404) if "/beta/" in asked.path else update_server(asked)

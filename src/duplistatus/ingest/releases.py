@@ -29,6 +29,7 @@ _LONGEST_REST = 24 * HOUR
 _REST = HOUR
 """Milliseconds for which a server is left alone that asks for it without saying how long."""
 _HEADERS = {"Accept": "application/json, */*;q=0.1"}
+_STEADINESS = {channel: place for place, channel in enumerate(Channel)}
 _OK, _SAME, _MANY = 200, 304, 429
 _REFUSALS = {403, 503}
 """That can mean the same as 429."""
@@ -196,9 +197,13 @@ def _lists(address: str) -> list[tuple[str, Channel | None]]:
 
 
 def _newest(releases: tuple[Release, ...], channel: Channel | None) -> dict[Channel, Release]:
-    """The newest of each channel. A list of one channel tells what is offered there, wherever that was published first."""
+    """The newest of each channel. A list of one channel tells what is offered there: a release of it, or of a steadier one. Raises NotAList
+    where it tells nothing of the kind."""
     if channel is not None:
-        return {channel: releases[0]}
+        offered = [each for each in releases if _STEADINESS[each.channel] <= _STEADINESS[channel]]
+        if not offered:
+            raise NotAList("it is of another channel")
+        return {channel: offered[0]}
     # The newest comes first in the list, and so last here.
     return {each.channel: each for each in reversed(releases)}
 

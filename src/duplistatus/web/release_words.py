@@ -15,14 +15,13 @@ from duplistatus.store.releases import Trouble
 @dataclass(frozen=True, slots=True)
 class Badge:
     """A server's version. `number` empty: it is not known, and nothing is shown; `note`: what is to be said of it beside the number,
-    `word`: the same in one word, `title`: in full."""
+    `title`: the same in full."""
 
     number: str
     channel: str
     standing: Standing
     note: str
     title: str
-    word: str = ""
 
     @property
     def is_outdated(self) -> bool:
@@ -36,7 +35,7 @@ def badge(release: ServerRelease, wording: Wording) -> Badge:
     values = {"version": newest, "channel": channel}
     if release.standing is Standing.OUTDATED:
         note, title = wording.gettext("outdated: %(version)s is out"), wording.gettext("Newest of the channel %(channel)s: %(version)s")
-        return Badge(release.number, channel, release.standing, note % values, title % values, wording.gettext("outdated"))
+        return Badge(release.number, channel, release.standing, note % values, title % values)
     if release.standing is Standing.NEWER:
         title = wording.gettext("Newer than %(version)s, the newest of the channel %(channel)s that is known here") % values
         return Badge(release.number, channel, release.standing, "", title)

@@ -176,7 +176,7 @@ def test_the_table_has_a_row_a_job_and_can_be_sorted_by_its_heads(admin: TestCli
     rows = page.rows
     assert [row[0] for row in rows] == ["Overdue", "Error", "Warning", "Unscheduled", "Success"]
     assert rows[1][1:3] == ["mail", "Mailboxes"]
-    assert rows[1][4:] == ["10 Jul, 11:00 1 h", "in 5 h", "21:53", "4.88 KiB", "700 B", "3", "0", "1", "2.3.0.4 outdated"]
+    assert rows[1][4:] == ["10 Jul, 11:00 1 h", "in 5 h", "21:53", "4.88 KiB", "700 B", "3", "0", "1", "2.3.0.4"]
     heads = {each.text: each for each in page.one("thead").all("th")}
     assert heads["State"].attributes["aria-sort"] == "ascending"
     assert heads["Source"].all("a")[0].attributes["href"] == "/?view=table&sort=source"
