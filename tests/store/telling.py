@@ -64,12 +64,16 @@ def arrival(body: bytes, parsed: Report, at: Instant = NOON, sender: str = SENDE
 def tell(connection: Connection, each: Recording, at: Instant = NOON, sender: str = SENDER) -> Recorded:
     """Records one recorded request in a transaction of its own."""
     connection.script("BEGIN")
-    if isinstance(each.parsed, LiveStatus):
-        done = record_live(connection, at, sender, each.parsed)
-    else:
-        done = record(connection, arrival(each.body, each.parsed, at, sender), each.parsed)
+    done = put(connection, each, at, sender)
     connection.script("COMMIT")
     return done
+
+
+def put(connection: Connection, each: Recording, at: Instant = NOON, sender: str = SENDER) -> Recorded:
+    """Records one recorded request, in whatever transaction there is."""
+    if isinstance(each.parsed, LiveStatus):
+        return record_live(connection, at, sender, each.parsed)
+    return record(connection, arrival(each.body, each.parsed, at, sender), each.parsed)
 
 
 def tell_all(database: Database, stories: Iterable[Recording], at: Instant = NOON) -> list[Recorded]:

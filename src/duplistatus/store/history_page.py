@@ -20,6 +20,7 @@ from duplistatus.store.database import Connection, Row
 from duplistatus.store.ids import JobId, RunId, ServerId
 from duplistatus.store.statement import Statement
 from duplistatus.store.tables import day, job, run
+from duplistatus.store.visible import is_recovered
 
 SORTED_RUNS = 1_000
 """How many of the newest runs are sorted by other columns than the begin."""
@@ -72,6 +73,12 @@ class HistoryLine:
     warnings: int
     errors: int
     reason: str
+    kinds: int
+
+    @property
+    def is_recovered(self) -> bool:
+        """Whether no report of it ever came, so that only a collection made it known."""
+        return is_recovered(self.kinds)
 
     @property
     def duration_ms(self) -> int | None:
@@ -98,6 +105,7 @@ _LINE: tuple[ColumnElement[Any], ...] = (
     run.c.warnings_count.label("warnings"),
     run.c.errors_count.label("errors"),
     run.c.reason,
+    run.c.kinds,
 )
 _PARTIAL_AT = list(HistoryLine.__dataclass_fields__).index("partial")
 _SEVERITY = {"Fatal": 4, "Error": 3, "Warning": 2, "Unknown": 1, "Success": 0}

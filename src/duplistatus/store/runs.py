@@ -17,6 +17,7 @@ from duplistatus.store.database import Connection, Row
 from duplistatus.store.ids import JobId, RunId
 from duplistatus.store.statement import Statement
 from duplistatus.store.tables import FIGURES, activity, job, raw_report, run, run_log
+from duplistatus.store.visible import is_assumed, is_recovered
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,16 @@ class RunRow:
     @property
     def duration_ms(self) -> int | None:
         return self.duration_ticks // (TICKS // SECOND) if self.duration_ticks is not None else None
+
+    @property
+    def is_recovered(self) -> bool:
+        """Whether no report of it ever came, so that only a collection made it known."""
+        return is_recovered(self.kinds)
+
+    @property
+    def is_assumed(self) -> bool:
+        """Whether nothing but the error that the server keeps of its job tells of it."""
+        return is_assumed(self.kinds)
 
 
 @dataclass(frozen=True, slots=True)

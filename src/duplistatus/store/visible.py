@@ -17,6 +17,17 @@ JSON, TEXT, COLLECTED, PROVISIONAL = 1, 2, 4, 8
 """Bits of `run.kinds`: a report as JSON or as text came, it was found in its job's log; or all that is known of it is the error that the
 server keeps of its job."""
 
+
+def is_recovered(kinds: int) -> bool:
+    """Whether no report of the run ever came."""
+    return bool(kinds & COLLECTED) and not kinds & (JSON | TEXT)
+
+
+def is_assumed(kinds: int) -> bool:
+    """Whether no document tells of it at all."""
+    return bool(kinds & PROVISIONAL)
+
+
 _ALL = Statement(
     select(
         run.c.id,

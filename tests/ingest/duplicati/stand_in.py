@@ -168,7 +168,8 @@ async def _send(reply: Reply, receive: Any, send: Any) -> None:
 def _listening() -> Any:
     import socket
 
-    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Named, the protocol makes asyncio send small answers at once.
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     made.bind(("127.0.0.1", 0))
     made.listen(128)
     return made

@@ -5,19 +5,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import aclosing
 from typing import Literal
 
 from duplistatus.clock import Instant
 from duplistatus.evaluate.which_server import Likeness, is_another, which_server
 from duplistatus.ingest.duplicati.api import Api
-from duplistatus.ingest.duplicati.log_pages import log_pages
 from duplistatus.ingest.duplicati.parts import Parts
 from duplistatus.ingest.duplicati.said import Said
 from duplistatus.ingest.duplicati.trouble import Code, Trouble
 from duplistatus.report.log_row import begin_of, origin_of
 from duplistatus.report.report import Origin
-from duplistatus.report.server_answers import ApiJob
+from duplistatus.report.server_answers import ApiJob, NotTheApi, read_log_rows
 from duplistatus.store.asked_servers import (
     Asked,
     add_server,
@@ -61,7 +59,7 @@ async def _meant(parts: Parts, api: Api, said: Said, meant: Asked) -> Asked:
     mine = _alike(parts, said, meant.server_id, {}).get(meant.server_id, Likeness(meant.key, is_empty=True))
     if mine.same_api_id and not mine.is_empty:
         return meant
-    runs = await _runs(parts, api, said)
+    runs = await _runs(parts, api, said, meant.server_id)
     alike = _alike(parts, said, meant.server_id, runs)
     mine = alike.get(meant.server_id, mine)
     others = [each for server_id, each in alike.items() if server_id != meant.server_id]
@@ -107,8 +105,8 @@ def _known(parts: Parts, server_id: ServerId) -> Asked:
     return found
 
 
-async def _runs(parts: Parts, api: Api, said: Said) -> Counter[ServerId]:
-    """How many of the newest runs of its jobs each server knows."""
+async def _runs(parts: Parts, api: Api, said: Said, meant: ServerId | None = None) -> Counter[ServerId]:
+    """How many of the newest runs of its jobs each server knows; one job is enough of the server that is meant."""
     found: Counter[ServerId] = Counter()
     hits = 0
     for job in said.jobs:
@@ -117,7 +115,7 @@ async def _runs(parts: Parts, api: Api, said: Said) -> Counter[ServerId]:
             known = ran_at(connection, [(_names(job), at) for at in begins])
         found.update(known)
         hits += bool(known)
-        if hits == _JOBS:
+        if hits == _JOBS or (meant is not None and meant in known):
             break
     return found
 
@@ -125,14 +123,15 @@ async def _runs(parts: Parts, api: Api, said: Said) -> Counter[ServerId]:
 async def _newest(api: Api, job: ApiJob) -> list[Instant]:
     """The begins of a job's newest runs; none where its log cannot be read."""
     try:
-        async with aclosing(log_pages(api, job.id)) as pages:
-            async for page in pages:
-                begins = [begin_of(row.data) for row in page if row.data is not None and row.data.get("MainOperation") == "Backup"]
-                return [at for at in begins if at is not None][:_RUNS]
+        rows = read_log_rows(await api.get(f"/backup/{job.id}/log", pagesize=_RUNS))
+    except NotTheApi:
+        return []
     except Trouble as trouble:
         if trouble.code not in _PER_JOB:
             raise
-    return []
+        return []
+    begins = [begin_of(row.data) for row in rows if row.data is not None and row.data.get("MainOperation") == "Backup"]
+    return [at for at in begins if at is not None]
 
 
 async def _new(parts: Parts, api: Api, said: Said, *, is_apart: bool) -> Asked:

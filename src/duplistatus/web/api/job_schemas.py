@@ -107,6 +107,8 @@ class Run(Shape):
     duration_seconds: float | None
     arrived_at: datetime
     documents: list[str] = Field(description="In which forms it came: `json`, `text`, `collected`")
+    recovered: bool = Field(description="No report of it ever came: a collection found it")
+    assumed: bool = Field(description="All that is known of it is the error that its server keeps of the job")
     status: str
     reason: str | None
     partial: bool

@@ -129,6 +129,8 @@ def _body(row: RunRow, job: JobRow, server: ServerRow) -> dict[str, Any]:
         "duration_seconds": row.duration_ticks / TICKS if row.duration_ticks is not None else None,
         "arrived_at": iso(row.arrived_at),
         "documents": [name for bit, name in _KINDS if row.kinds & bit],
+        "recovered": row.is_recovered,
+        "assumed": row.is_assumed,
         "status": row.status,
         "reason": row.reason or None,
         "partial": row.partial,
