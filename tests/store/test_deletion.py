@@ -127,6 +127,51 @@ def test_a_server_is_described_by_the_newest_run_that_is_left(database: Database
     assert version().startswith("2.3.0.4")
 
 
+@pytest.mark.parametrize("engine_key", ["9bd9525546194675812189f0a20f5592", "my-own-id"])
+def test_a_removed_server_leaves_what_there_would_be_without_its_reports(database: Database, tmp_path: Path, engine_key: str) -> None:
+    stories = recordings("2.3.0.4")
+    tell_all(database, stories)
+    with database.read() as connection:
+        runs = sum(job.run_count for job in fleet.jobs_of(connection, server_of(connection, engine_key).id))
+    gone = write(database, lambda connection: deletion.delete_server(connection, engine_key, NOON))
+    assert gone is not None
+    assert (gone.server.key, gone.runs) == (engine_key, runs)
+    assert gone.runs > 0
+
+    never = Database(tmp_path / "never.db")
+    migrate(never)
+    tell_all(never, [each for each in stories if each.parsed.origin.machine_id != engine_key])
+    assert state(database) == state(never)
+    assert counts(database) == counts(never)
+    never.close()
+
+
+def server_of(connection: Connection, key: str) -> fleet.ServerRow:
+    found = fleet.server_by_key(connection, key)
+    assert found is not None
+    return found
+
+
+def test_a_server_that_was_recognised_as_the_removed_one_goes_with_it(database: Database) -> None:
+    own = "9bd9525546194675812189f0a20f5592"
+    stories = [each for each in recordings("2.3.0.4") if job_name(each) == "Form and JSON"]
+    without = replace(stories[-1], parsed=replace(stories[-1].parsed, origin=replace(stories[-1].parsed.origin, machine_id=None)))
+    tell_all(database, [*stories[:-1], without])
+    gone = write(database, lambda connection: deletion.delete_server(connection, "name:fileserver", NOON))
+    assert gone is not None
+    assert gone.server.key == own
+    with database.read() as connection:
+        assert connection.raw.execute("SELECT count(*) FROM server").fetchone()[0] == 0
+    assert set(counts(database).values()) == {0}
+
+
+def test_an_unknown_server_is_told(database: Database) -> None:
+    tell_all(database, recordings("2.3.0.4"))
+    before = counts(database)
+    assert write(database, lambda connection: deletion.delete_server(connection, "nope", NOON)) is None
+    assert counts(database) == before
+
+
 @pytest.mark.parametrize(("server_key", "name"), [("nope", "Documents"), ("my-own-id", "Documents"), ("my-own-id", "")])
 def test_an_unknown_job_is_told_and_nothing_changes(database: Database, server_key: str, name: str) -> None:
     tell_all(database, recordings("2.3.0.4"))

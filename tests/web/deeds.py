@@ -4,6 +4,7 @@ application, a client, a stand-in of ntfy; out: steps with the entries of the au
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -78,11 +79,11 @@ class World:
 
 
 def begin(world: World) -> None:
-    """Alpha with Files (1), which failed, and Mail (2), beta with Files (3)."""
+    """Alpha with Files (1), which failed, and Mail (2), beta with Files (3), delta with Files (4)."""
     now = world.clock.now()
     begun = Instant(now - 2 * HOUR)
     error = "2026-07-10 11:00:00 +00 - [Error-Duplicati.Library.Main.Controller-Failed]: No answer"
-    send(world.client, Made(begun, result="Error", errors=(error,)), Made(begun, job="Mail"), Made(begun, "beta"))
+    send(world.client, Made(begun, result="Error", errors=(error,)), Made(begun, job="Mail"), Made(begun, "beta"), Made(begun, "delta"))
 
 
 def fail_channel(world: World) -> None:
@@ -122,6 +123,7 @@ EMAIL = {
 _KEY = "SELECT id FROM api_key ORDER BY id DESC LIMIT 1"
 _WINDOW = "SELECT id FROM maintenance ORDER BY id DESC LIMIT 1"
 _TAG = "SELECT id FROM tag ORDER BY id DESC LIMIT 1"
+_DELTA = _of("SELECT id FROM server WHERE key = 'id-delta'", "/settings/servers/{}")
 _SNOOZE = "SELECT id FROM snooze ORDER BY id DESC LIMIT 1"
 _NEW_USER = "SELECT id FROM \"user\" WHERE username LIKE 'mallory%'"
 
@@ -280,6 +282,7 @@ def steps() -> list[Step]:  # noqa: PLR0915 - a list
     add(Step("DELETE", "/api/maintenance/{window_id}", window, does=("maintenance_window_deleted",)))
     add(_json("POST", "/api/tags", {"name": "prod"}, "tag_created"))
     add(Step("PATCH", "/api/tags/{tag_id}", _of(_TAG, "/api/tags/{}"), {"name": "live"}, does=("tag_updated",)))
+    found += _servers()
     on_server = "/api/servers/id-alpha/tags"
     add(Step("PUT", "/api/servers/{server:path}/tags", on_server, {"tags": ["live", "oslo"]}, does=("server_tags_updated",)))
     add(_form("/settings/tags", {"do": "save", "name": "spare", "color": "blue"}, "tag_created"))
@@ -326,6 +329,32 @@ def steps() -> list[Step]:  # noqa: PLR0915 - a list
     add(_form("/settings/users/new", {"username": "oscar", "role": "user", "password": PASSWORD}, "user_created"))
     add(Step("DELETE", "/api/backups/delete-job", data={"serverId": "id-beta", "backupName": "Files"}, does=("backup_job_deleted",)))
     return found + _sessions()
+
+
+def _servers() -> list[Step]:
+    """What is done to a server that is there for that alone."""
+    path, page = "/api/servers/id-delta", _DELTA
+    return [
+        Step("PATCH", "/api/servers/{server:path}", path, _at_duplicati, does=("server_updated",)),
+        Step("PATCH", "/api/servers/{server:path}/password", path + "/password", {"password": MARK}, does=("server_password_updated",)),
+        Step("PATCH", "/api/servers/{server:path}/link", path + "/link", {"timer_minutes": 1440}, does=("server_connection_updated",)),
+        Step("POST", "/api/servers/test-connection", data={"server_id": "id-delta"}, does=("server_connection_tested",)),
+        _form("/settings/servers", {"do": "test"}, "server_connection_tested"),
+        Step("POST", "/settings/servers/{number:int}", page, {"do": "password", "password": MARK}, True, ("server_password_updated",)),
+        Step("POST", "/settings/servers/{number:int}/options", lambda w: page(w) + "/options", _options, True, ("server_options_updated",)),
+        Step("PATCH", "/api/servers/{server:path}/server-url", path + "/server-url", {"server_url": ""}, does=("server_updated",)),
+        Step("DELETE", "/api/servers/{server:path}", path, does=("server_deleted",)),
+    ]
+
+
+def _at_duplicati(world: World) -> dict[str, str]:
+    return {"server_url": world.answers["duplicati"].url}
+
+
+def _options(world: World) -> dict[str, str]:
+    """The form, with the mark by which the page knows what it has shown."""
+    found = re.search(r'name="mark" value="(\w+)"', world.client.get(f"{_DELTA(world)}/options").text)
+    return {"do": "write", "choice": "none", "mark": found[1] if found else ""}
 
 
 def _lose(world: World) -> None:

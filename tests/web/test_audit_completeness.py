@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from duplistatus.store.api_keys import Scope
+from tests.ingest.duplicati.stand_in import Duplicati
 from tests.notify.stand_ins import NtfyStandIn
 from tests.web.deeds import MARK, PASSWORD, Step, World, begin, steps
 from tests.web.people import Kind, enter, make_key
@@ -51,12 +52,13 @@ def last(application: FastAPI) -> int:
 
 @pytest.fixture
 def world(application: FastAPI, admin: TestClient, browser: Callable[[], TestClient], clock: SetClock) -> Iterator[World]:
-    with NtfyStandIn() as ntfy:
+    with NtfyStandIn() as ntfy, Duplicati(password=MARK) as duplicati:
         made = World(application, admin, ntfy.url, clock)
         begin(made)
         stranger = made.answers["stranger"] = browser()
         stranger.headers["x-csrf-token"] = stranger.get("/api/csrf").json()["token"]
         made.answers["other"] = browser()
+        made.answers["duplicati"] = duplicati
         yield made
 
 
@@ -145,7 +147,7 @@ def test_a_refused_change_is_no_entry(world: World, browser: Callable[[], TestCl
 
 
 def _filled(route: str) -> str:
-    for name in ("job_id", "channel_id", "message_id", "snooze_id", "window_id", "tag_id", "key_id", "server_id"):
+    for name in ("job_id", "channel_id", "message_id", "snooze_id", "window_id", "tag_id", "key_id", "server_id", "number"):
         route = route.replace("{" + name + ":int}", "99").replace("{" + name + "}", "99")
     return (
         route.replace("{server:path}", "nobody")

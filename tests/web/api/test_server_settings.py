@@ -294,7 +294,7 @@ def test_a_later_report_makes_it_anew(fleet: TestClient, clock: SetClock) -> Non
 
 def test_what_was_said_of_a_removed_server_goes_and_channels_do_not_tell_more(fleet: TestClient) -> None:
     fleet.put(f"{ALPHA}/tags", json={"tags": ["home"]})
-    window = {"name": "Move", "server": "id-alpha", "starts_at": "2026-07-10T11:00:00Z", "ends_at": "2026-07-10T16:00:00Z"}
+    window = {"name": "Move", "server_id": "id-alpha", "starts_at": "2026-07-10T11:00:00Z", "ends_at": "2026-07-10T16:00:00Z"}
     assert fleet.post("/api/maintenance", json=window).status_code == 200
     hook = {
         "kind": "webhook",
