@@ -55,6 +55,7 @@ GIVEN: dict[str, tuple[str, str, Any]] = {
     "DATABASE_URL": ("postgresql://me:secret@db/name", "database_url", "postgresql://me:secret@db/name"),
     "UPLOAD_MAX_BYTES": ("1048576", "upload_max_bytes", 1_048_576),
     "UPLOAD_RATE": ("0", "upload_rate", 0),
+    "DUPLISTATUS_COLLECT_PARALLEL": ("12", "collect_parallel", 12),
     "METRICS_OPEN": ("1", "metrics_open", True),
     "ROOT_PATH": ("/backups/", "root_path", "/backups"),
     "IP_TRUSTED_PROXIES": (
@@ -140,6 +141,7 @@ def test_ways_to_say_no(text: str) -> None:
         ("METRICS_OPEN", "2", "METRICS_OPEN must be true or false"),
         ("UPLOAD_MAX_BYTES", "32MB", "UPLOAD_MAX_BYTES must be a whole number"),
         ("UPLOAD_MAX_BYTES", "10", "UPLOAD_MAX_BYTES must be between"),
+        ("DUPLISTATUS_COLLECT_PARALLEL", "0", "DUPLISTATUS_COLLECT_PARALLEL must be between"),
         ("UPLOAD_RATE", "-1", "UPLOAD_RATE must be between"),
         ("TZ", "Mars/Olympus", "TZ must be a time zone such as Europe/Oslo, not 'Mars/Olympus'"),
         ("TZ", "../../etc/passwd", "TZ must be a time zone"),

@@ -7,6 +7,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,16 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from duplistatus import __version__
+from duplistatus.background.collecting import TimedCollecting
 from duplistatus.background.scheduler import Scheduler
 from duplistatus.background.tasks import Parts as TaskParts
 from duplistatus.background.watching_servers import Parts as WatchingParts
 from duplistatus.background.watching_servers import Watching
 from duplistatus.clock import Clock, SystemClock
+from duplistatus.evaluate.task_times import SERVER_COLLECTION
+from duplistatus.ingest.duplicati.collecting import Parts as CollectingParts
+from duplistatus.ingest.duplicati.collections import Collections
+from duplistatus.ingest.duplicati.turns import Turns, process_name
 from duplistatus.notify.dispatcher import Dispatcher
 from duplistatus.notify.first_topic import ensure_topic
 from duplistatus.notify.heartbeat import Pulse
@@ -156,21 +162,21 @@ _API = (
     ping,
     rejected,
     runs,
-    # before the routes of a server, whose key may hold slashes
-    telling,
     secrets,
-    server_settings,
-    servers,
     sessions,
     snoozes,
     summaries,
     tags,
     tasks,
+    telling,
     templates,
     users,
     versions,
     watching,
     events,
+    # last, as a server's key may hold slashes: its routes answer for whatever is below them
+    server_settings,
+    servers,
 )
 # The address of a run begins as that of its server, whose key may hold slashes: the run is looked for first.
 _PAGES = (
@@ -213,6 +219,42 @@ _PAGES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What goes on beside the requests."""
+
+    scheduler: Scheduler
+    dispatcher: Dispatcher
+    pulse: Pulse
+    watching: Watching
+    collections: Collections
+    timed: TimedCollecting
+
+    def begin(self) -> list[asyncio.Task[None]]:
+        """The loops that run until they are cancelled."""
+        loops = (self.scheduler.follow(), self.dispatcher.follow(), self.collections.follow(), self.watching.follow())
+        return [asyncio.create_task(each) for each in loops]
+
+    async def close(self) -> None:
+        """Ends what they have begun."""
+        each = (self.scheduler, self.dispatcher, self.pulse, self.watching, self.collections, self.timed)
+        await asyncio.gather(*(one.close() for one in each))
+
+
+def _work_beside(parts: Context) -> _Work:
+    database, writer, clock, secrets = parts.database, parts.writer, parts.clock, parts.secrets
+    settings = parts.settings
+    pulse = Pulse(database, writer, clock, secrets)
+    asking = CollectingParts(database, writer, clock)
+    turns = Turns(asking, process_name(), at_once=settings.collect_parallel)
+    timed = TimedCollecting(asking, secrets, turns)
+    by_time = TaskParts(database, writer, clock, settings.time_zone, settings.releases_url)
+    scheduler = Scheduler.of(by_time, pulse.checked, {SERVER_COLLECTION: timed.begin})
+    watching = Watching(WatchingParts(database, writer, clock, secrets, lambda: scheduler.leads))
+    dispatcher = Dispatcher(database, writer, clock, secrets, Renderer(settings, clock))
+    return _Work(scheduler, dispatcher, pulse, watching, Collections(asking, secrets, turns), timed)
+
+
 def build(
     settings: Settings,
     clock: Clock | None = None,
@@ -224,11 +266,7 @@ def build(
     database = Database(settings.database_file, settings.database_url)
     writer = Writer(database)
     parts = Context(settings, clock or SystemClock(), database, writer, Secrets(settings.key_file))
-    pulse = Pulse(database, writer, parts.clock, parts.secrets)
-    by_time = TaskParts(database, writer, parts.clock, settings.time_zone, settings.releases_url)
-    scheduler = Scheduler.of(by_time, pulse.checked)
-    dispatcher = Dispatcher(database, writer, parts.clock, parts.secrets, Renderer(settings, parts.clock))
-    watch = Watching(WatchingParts(database, writer, parts.clock, parts.secrets, lambda: scheduler.leads))
+    work = _work_beside(parts)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -246,9 +284,7 @@ def build(
                 _log.error("stored secrets cannot be read", reason=trouble)
             if announce is not None:
                 announce(first)
-            running.append(asyncio.create_task(scheduler.follow()))
-            running.append(asyncio.create_task(dispatcher.follow()))
-            running.append(asyncio.create_task(watch.follow()))
+            running += work.begin()
             if feed is not None:
                 from duplistatus.ingest.demo.seeding import follow
 
@@ -259,7 +295,7 @@ def build(
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
-            await asyncio.gather(scheduler.close(), dispatcher.close(), pulse.close(), watch.close())
+            await work.close()
             application.state.key_uses.write_down()
             writer.close()
             database.close()
@@ -269,9 +305,10 @@ def build(
     )
     application.state.context = parts
     _equip(application, parts)
-    application.state.scheduler = scheduler
-    application.state.dispatcher = dispatcher
-    application.state.pulse = pulse
+    application.state.scheduler = work.scheduler
+    application.state.dispatcher = work.dispatcher
+    application.state.pulse = work.pulse
+    application.state.collections = work.collections
     errors.install(application, refusals.error_page)
     _add_middleware(application, settings)
     _add_routes(application)

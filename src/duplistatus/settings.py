@@ -39,6 +39,7 @@ ENVIRONMENT: tuple[Variable, ...] = (
     Variable("DATABASE_URL", "PostgreSQL instead of the SQLite file", secret=True),
     Variable("UPLOAD_MAX_BYTES", "largest report, compressed or not"),
     Variable("UPLOAD_RATE", "reports a minute from one address"),
+    Variable("DUPLISTATUS_COLLECT_PARALLEL", "Duplicati servers that are collected from at a time"),
     Variable("METRICS_OPEN", "1: /metrics needs no sign-in"),
     Variable("TLS_CERT_FILE", "certificate for HTTPS"),
     Variable("TLS_KEY_FILE", "key for HTTPS"),
@@ -74,6 +75,7 @@ class Settings:
     password_min_length: int = 8
     upload_max_bytes: int = 32 * 1024 * 1024
     upload_rate: int = 600
+    collect_parallel: int = 6
     metrics_open: bool = False
     tls_cert_file: Path | None = None
     tls_key_file: Path | None = None
@@ -223,6 +225,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         password_min_length=_number(env, "PWD_MIN_LEN", 8, 1, 128),
         upload_max_bytes=_number(env, "UPLOAD_MAX_BYTES", 32 * 1024 * 1024, 1024, 1024**3),
         upload_rate=_number(env, "UPLOAD_RATE", 600, 0, 1_000_000),
+        collect_parallel=_number(env, "DUPLISTATUS_COLLECT_PARALLEL", 6, 1, 50),
         metrics_open=_switch(env, "METRICS_OPEN", default=False),
         tls_cert_file=certificate,
         tls_key_file=key,

@@ -16,6 +16,7 @@ from duplistatus.evaluate.task_times import (
     DUPLICATI_RELEASES,
     GROUPED_AFTER,
     OVERDUE_CHECK,
+    SERVER_COLLECTION,
     SUMMARY_TASKS,
     TASKS,
     WEEKLY_SUMMARY,
@@ -50,8 +51,10 @@ def test_the_check_follows_its_setting_and_the_rest_is_nightly() -> None:
     assert rhythm_of(OVERDUE_CHECK, 5 * MINUTE, UTC_ZONE, {}) == FIVE
     assert rhythm_of(OVERDUE_CHECK, None, UTC_ZONE, {}) is None
     assert rhythm_of(AUDIT_CLEANUP, None, NIGHTLY.zone, {}) == NIGHTLY
-    nightly = [name for name in TASKS if name != OVERDUE_CHECK and name not in {*SUMMARY_TASKS, DUPLICATI_RELEASES}]
+    nightly = [name for name in TASKS if name != OVERDUE_CHECK and name not in {*SUMMARY_TASKS, DUPLICATI_RELEASES, SERVER_COLLECTION}]
     assert all(isinstance(rhythm_of(name, None, UTC_ZONE, {}), Daily) for name in nightly)
+    assert rhythm_of(SERVER_COLLECTION, FIVE.interval, UTC_ZONE, {}) is None
+    assert rhythm_of(SERVER_COLLECTION, None, UTC_ZONE, {SERVER_COLLECTION: FIVE}) == FIVE
 
 
 def test_a_summary_follows_its_setting() -> None:

@@ -72,9 +72,11 @@ class Scheduler:
         self.me = f"{socket.gethostname()[:60]}/{os.getpid()}/{secrets.token_hex(4)}"
 
     @classmethod
-    def of(cls, parts: Parts, checked: Callable[[], None] | None = None) -> Scheduler:
-        """`checked` is called after each check for overdue jobs that ended well."""
-        doing = DOING if checked is None else {**DOING, OVERDUE_CHECK: followed(DOING[OVERDUE_CHECK], checked)}
+    def of(cls, parts: Parts, checked: Callable[[], None] | None = None, more: Mapping[str, Doing] | None = None) -> Scheduler:
+        """`checked` is called after each check for overdue jobs that ended well; `more`: what tasks do that need more than `parts`."""
+        doing = {**DOING, **(more or {})}
+        if checked is not None:
+            doing[OVERDUE_CHECK] = followed(DOING[OVERDUE_CHECK], checked)
         return cls(parts, parts.zone, doing)
 
     @property

@@ -18,8 +18,9 @@ DAILY_SUMMARY = "daily-summary"
 WEEKLY_SUMMARY = "weekly-summary"
 MONTHLY_SUMMARY = "monthly-summary"
 SUMMARY_TASKS = (DAILY_SUMMARY, WEEKLY_SUMMARY, MONTHLY_SUMMARY)
+SERVER_COLLECTION = "server-collection"
 DUPLICATI_RELEASES = "duplicati-releases"
-TASKS = (OVERDUE_CHECK, *SUMMARY_TASKS, DUPLICATI_RELEASES, AUDIT_CLEANUP, SESSION_CLEANUP, MESSAGE_CLEANUP)
+TASKS = (OVERDUE_CHECK, SERVER_COLLECTION, *SUMMARY_TASKS, DUPLICATI_RELEASES, AUDIT_CLEANUP, SESSION_CLEANUP, MESSAGE_CLEANUP)
 """All of them; the check and the cleaning of the audit log have the names that 1.4.2 gives them."""
 _DAILY_AT = {AUDIT_CLEANUP: time(2), SESSION_CLEANUP: time(2, 30), MESSAGE_CLEANUP: time(3)}
 
@@ -99,10 +100,10 @@ class CatchUp:
         return (self.until - self.since) // MINUTE
 
 
-def rhythm_of(name: str, check_interval: int | None, zone: ZoneInfo, calendars: Mapping[str, Calendar]) -> Rhythm | None:
+def rhythm_of(name: str, check_interval: int | None, zone: ZoneInfo, calendars: Mapping[str, Rhythm]) -> Rhythm | None:
     """The rhythm of a task; None where it does not run by time. `check_interval`: milliseconds between two checks, None for disabled;
     `calendars`: of the tasks whose moments people choose, and that are on."""
-    if name in SUMMARY_TASKS or name == DUPLICATI_RELEASES:
+    if name in SUMMARY_TASKS or name in {DUPLICATI_RELEASES, SERVER_COLLECTION}:
         return calendars.get(name)
     if name == OVERDUE_CHECK:
         return Every(check_interval) if check_interval is not None else None

@@ -9,6 +9,7 @@ from duplistatus.evaluate.task_times import (
     DUPLICATI_RELEASES,
     MESSAGE_CLEANUP,
     OVERDUE_CHECK,
+    SERVER_COLLECTION,
     SUMMARY_TASKS,
     WEEKLY_SUMMARY,
     Daily,
@@ -34,6 +35,8 @@ def title(name: str, wording: Wording) -> str:
         return wording.gettext("Clean up messages")
     if name in SUMMARY_TASKS:
         return _summary_title(name, wording)
+    if name == SERVER_COLLECTION:
+        return wording.gettext("Collect from Duplicati servers")
     if name == DUPLICATI_RELEASES:
         return wording.gettext("Fetch the list of Duplicati versions")
     return wording.gettext("Clean up sessions")
@@ -75,6 +78,8 @@ def result_text(name: str, figures: Figures | None, wording: Wording) -> str:
         return _checked(figures, wording)
     if name in SUMMARY_TASKS:
         return _sent(figures, wording)
+    if name == SERVER_COLLECTION:
+        return _collected(figures, wording)
     if name == DUPLICATI_RELEASES:
         return _fetched(figures, wording)
     removed = figures["removed"]
@@ -99,6 +104,19 @@ def _fetched(figures: Figures, wording: Wording) -> str:
         return wording.gettext("No whole list could be fetched; what was known before stays.")
     text = wording.ngettext("%(num)s channel has a new version.", "%(num)s channels have a new version.", figures["new"])
     return text % {"num": wording.number(figures["new"])} if figures["new"] else wording.gettext("No new versions.")
+
+
+def _collected(figures: Figures, wording: Wording) -> str:
+    """Servers are named on their own page alone: not everybody who sees the tasks sees them."""
+    begun = wording.ngettext("%(num)s server is due", "%(num)s servers are due", figures["begun"])
+    collected = wording.gettext("%(num)s collected since the last time")
+    told = [begun % {"num": wording.number(figures["begun"])}, collected % {"num": wording.number(figures["collected"])}]
+    if figures["failed"]:
+        told.append(wording.gettext("%(num)s could not be collected") % {"num": wording.number(figures["failed"])})
+    if figures["found"]:
+        found = wording.ngettext("%(num)s lost report found", "%(num)s lost reports found", figures["found"])
+        told.append(found % {"num": wording.number(figures["found"])})
+    return ", ".join(told) + "."
 
 
 def _sent(figures: Figures, wording: Wording) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CHECK = "overdue-backup-check"
 SUMMARIES = ["daily-summary", "weekly-summary", "monthly-summary"]
-NAMES = [CHECK, *SUMMARIES, "duplicati-releases", "audit-log-cleanup", "session-cleanup", "message-cleanup"]
+NAMES = [CHECK, "server-collection", *SUMMARIES, "duplicati-releases", "audit-log-cleanup", "session-cleanup", "message-cleanup"]
 
 
 def item(client: TestClient, name: str = CHECK) -> dict[str, Any]:
