@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from duplistatus.background.scheduler import Scheduler
 from duplistatus.clock import SetClock, instant
@@ -29,6 +30,10 @@ pytest_plugins = [
     "tests.fixtures.passwords",
     "tests.fixtures.watching",
 ]
+
+# How long an example takes says how busy this machine is, more than anything else.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
