@@ -61,6 +61,7 @@ from duplistatus.web.api import (
     keys,
     last_timestamps,
     lastbackup,
+    live,
     maintenance,
     messages,
     metrics,
@@ -95,6 +96,7 @@ from duplistatus.web.pages import account, api_docs, login, monitoring, monitori
 from duplistatus.web.pages import audit as audit_page
 from duplistatus.web.pages import channels as channels_page
 from duplistatus.web.pages import collect as collect_page
+from duplistatus.web.pages import control as control_page
 from duplistatus.web.pages import dashboard as dashboard_page
 from duplistatus.web.pages import duplicati_versions as versions_page
 from duplistatus.web.pages import email as email_page
@@ -174,6 +176,7 @@ _API = (
     versions,
     watching,
     events,
+    live,
     # last, as a server's key may hold slashes: its routes answer for whatever is below them
     server_settings,
     servers,
@@ -184,6 +187,7 @@ _PAGES = (
     run_page,
     server_page,
     explain_page,
+    control_page,
     login,
     account,
     start,

@@ -15,21 +15,27 @@ from duplistatus.evaluate.expectation import Expectation, Told
 from duplistatus.evaluate.explanation import ExplainedRun, Explanation
 from duplistatus.evaluate.job_setting import tolerance_name
 from duplistatus.evaluate.next_run_text import read_moment
+from duplistatus.evaluate.overdue import Schedule
 from duplistatus.i18n.wording import Wording
 from duplistatus.store import fleet
 from duplistatus.store.changes import Change, newest_changes
 from duplistatus.store.explaining import explain_job
 from duplistatus.store.fleet import JobRow, ServerRow
 from duplistatus.store.ids import JobId
+from duplistatus.store.live_servers import LiveServer, State, live_server
 from duplistatus.web import explain_words
 from duplistatus.web.access import Access, Caller, guarded
 from duplistatus.web.answers import encode, json_answer
 from duplistatus.web.api.answered import answered
 from duplistatus.web.context import context
 from duplistatus.web.errors import Refused
+from duplistatus.web.live_words import pause_sentence
 from duplistatus.web.pages.rendering import reader_of
 
 router = APIRouter(tags=["jobs"])
+
+Explained = tuple[JobRow, ServerRow, Explanation, list[Change], LiveServer | None]
+LATE = frozenset({Schedule.LATE, Schedule.OVERDUE})
 
 _MOMENTS = frozenset({"expected_at", "overdue_at", "silent_since", "started_at", "reported", "until", "down_since"})
 _FAILURES = {400: "The moment cannot be read", 404: "No job has this number"}
@@ -43,12 +49,15 @@ async def explain(
     at: Annotated[str, Query(description="A moment in ISO 8601, without an offset UTC; now where it is left out", max_length=60)] = "",
 ) -> Response:
     """Before now by what had been reported by then, from now on by what is known now."""
-    row, server, found, changes = await explained(request, job_id, at)
-    return json_answer(encode(_body(row, server, found, reader_of(request).wording) | {"changes": [_change(each) for each in changes]}))
+    row, server, found, changes, there = await explained(request, job_id, at)
+    wording = reader_of(request).wording
+    body = _body(row, server, found, wording) | {"server_state": _server_state(found, there, wording)}
+    return json_answer(encode(body | {"changes": [_change(each) for each in changes]}))
 
 
-async def explained(request: Request, job_id: int, at: str) -> tuple[JobRow, ServerRow, Explanation, list[Change]]:
-    """The job with the explanation of a moment that is given as text, and the newest changes of its facts. Raises Refused."""
+async def explained(request: Request, job_id: int, at: str) -> Explained:
+    """The job with the explanation of a moment that is given as text, the newest changes of its facts, and what its server does: only where
+    the question is about now. Raises Refused."""
     parts = context(request)
     now = parts.clock.now()
     try:
@@ -57,15 +66,23 @@ async def explained(request: Request, job_id: int, at: str) -> tuple[JobRow, Ser
     except ValueError as error:
         raise Refused(400, f"The moment of the question is wrong: {error}", "bad_moment") from error
 
-    def read() -> tuple[JobRow, ServerRow, Explanation, list[Change]]:
+    def read() -> Explained:
         with parts.database.snapshot() as connection:
             row = fleet.job_by_id(connection, JobId(job_id))
             server = fleet.server_by_id(connection, row.server_id) if row else None
             if row is None or server is None:
                 raise Refused(404, "Job not found", "job_not_found")
-            return row, server, explain_job(connection, row, moment, now), newest_changes(connection, row.id)
+            there = live_server(connection, server.id, now) if moment == now else None
+            return row, server, explain_job(connection, row, moment, now), newest_changes(connection, row.id), there
 
     return await run_in_threadpool(read)
+
+
+def _server_state(found: Explanation, there: LiveServer | None, wording: Wording) -> dict[str, Any] | None:
+    if there is None or there.state is State.UNKNOWN:
+        return None
+    sentence = pause_sentence(wording, there, found.at) if found.schedule in LATE else ""
+    return {"state": there.state, "paused_until": _time(there.pause_ends), "sentence": sentence or None}
 
 
 def _body(row: JobRow, server: ServerRow, found: Explanation, wording: Wording) -> dict[str, Any]:

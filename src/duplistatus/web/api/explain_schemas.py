@@ -37,6 +37,12 @@ class ExplainedZone(Shape):
     sentence: str
 
 
+class ServerState(Shape):
+    state: str = Field(description="`idle`, `running`, `paused` or `gone`")
+    paused_until: datetime | None
+    sentence: str | None = Field(description="Where a pause explains that the job is late or overdue")
+
+
 class RunOnLine(Shape):
     begun_at: datetime
     status: str
@@ -78,4 +84,7 @@ class Explanation(Shape):
     activity: str
     silence: str
     timeline: ExplainedTimeline
+    server_state: ServerState | None = Field(
+        description="What its server does now; null where nobody knows, or for another moment"
+    )
     changes: list[ExplainedChange] = Field(description="The newest changes of its facts, newest first")

@@ -17,14 +17,16 @@ from starlette.responses import Response
 
 from duplistatus.clock import Instant
 from duplistatus.evaluate.fleet_view import Group, filtered, job_view
-from duplistatus.evaluate.server_release import Newest, server_release
+from duplistatus.evaluate.server_release import server_release
 from duplistatus.store import fleet as store_fleet
 from duplistatus.store.fleet import ServerRow
 from duplistatus.store.ids import JobId
+from duplistatus.store.live_servers import live_server
 from duplistatus.store.notify_list import notify_row
 from duplistatus.store.silences import held
 from duplistatus.web.access import Access, Caller, Refused, guarded
 from duplistatus.web.context import context
+from duplistatus.web.live_words import ServerMark, server_mark
 from duplistatus.web.pages.dashboard_query import RANGES, VIEWS, Asked, address, asked
 from duplistatus.web.pages.dashboard_side import Side, side
 from duplistatus.web.pages.fleet_cache import Fleet, Sums, fleet_cache, fleet_now
@@ -46,12 +48,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A server with the rows of its jobs."""
+    """A server with the rows of its jobs. `mark`: what it does that matters."""
 
     server: Server
     kind: str
     badge: Badge
     rows: list[Markup]
+    mark: ServerMark | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ async def show_dashboard(
     if not fleet.view.servers:
         return start_page(request, caller) if caller.sight.is_whole else page(request, "unopened.html", caller)
     reader = reader_of(request)
-    listed = _Lister(request, reader, fleet.newest).listed(show, filtered(fleet.view, show.query, show.group), (part or 1, part or n))
+    listed = _Lister(request, reader, fleet).listed(show, filtered(fleet.view, show.query, show.group), (part or 1, part or n))
     to = partial(address, reader.root, show)
     if part:
         return page(request, "parts/fleet_part.html", caller, tag=tag, show=show, listed=listed, to=to)
@@ -127,10 +130,11 @@ async def show_details(request: Request, job_id: int, caller: Annotated[Caller, 
         server = store_fleet.server_by_id(connection, job.server_id) if job else None
         silent = held(connection, [(job.id, job.server_id)], reader.now) if job else {}
         told = notify_row(connection, JobId(job_id))
+        there = live_server(connection, server.id, reader.now) if server else None
     if job is None or server is None or told is None:
         raise Refused(404, "Not found", "not_found")
     seen = job_view(job, reader.now)
-    row = row_view(reader, server, seen)
+    row = row_view(reader, server, seen, there=there)
     words = told_words(reader.wording, told)
     return page(request, "parts/details.html", caller, tag=tag, row=row, schedule=seen.schedule, held=silent.get(job.id), told=words)
 
@@ -138,11 +142,12 @@ async def show_details(request: Request, job_id: int, caller: Annotated[Caller, 
 class _Lister:
     """Makes the list for a reader: the states of all jobs decide what is shown, the rows of those are read."""
 
-    def __init__(self, request: Request, reader: Reader, newest: Newest) -> None:
+    def __init__(self, request: Request, reader: Reader, fleet: Fleet) -> None:
         self._cache = fleet_cache(request)
         self._parts = context(request)
         self._reader = reader
-        self._newest = newest
+        self._newest = fleet.newest
+        self._live = fleet.live
 
     def listed(self, show: Asked, servers: Sequence[Server], wanted: tuple[int, int]) -> Listed:
         """The parts from `wanted[0]` to `wanted[1]`, both included, counted from 1."""
@@ -154,8 +159,11 @@ class _Lister:
         cards = sorted_cards(servers, show.sort)
         shown, following, parts = _cut(cards, [len(card.jobs) for card in cards], wanted)
         rows = iter(self._html("job_row", [(server.row, job) for server in shown for job in server.jobs]))
-        made = [Card(each, KINDS[each.state], self._badge(each.row), list(islice(rows, len(each.jobs)))) for each in shown]
-        return Listed(made, [], following, parts)
+        return Listed([self._card(each, list(islice(rows, len(each.jobs)))) for each in shown], [], following, parts)
+
+    def _card(self, server: Server, rows: list[Markup]) -> Card:
+        mark = server_mark(self._reader.wording, self._live.get(server.row.id), self._reader.now)
+        return Card(server, KINDS[server.state], self._badge(server.row), rows, mark)
 
     def _badge(self, server: ServerRow) -> Badge:
         return badge(server_release(server.version, server.update_channel, self._newest), self._reader.wording)
@@ -167,7 +175,10 @@ class _Lister:
         # A card says the version once; its rows do not.
         badges = {server.id: self._badge(server) for server, _ in lines} if form == "job_line" else {}
         found = ((server, rows.get(job.row.id)) for server, job in lines)
-        return [html(self._reader, form, server, job_view(row, now), badges.get(server.id)) if row else Markup("") for server, row in found]
+        return [
+            html(self._reader, form, server, job_view(row, now), badges.get(server.id), self._live.get(server.id)) if row else Markup("")
+            for server, row in found
+        ]
 
 
 def _cut(items: Sequence[T], weights: Sequence[int], wanted: tuple[int, int]) -> tuple[list[T], int | None, int]:

@@ -20,8 +20,9 @@ from duplistatus.evaluate.next_run_text import read_moment
 from duplistatus.evaluate.overdue import Schedule
 from duplistatus.web import explain_words
 from duplistatus.web.access import Access, Caller, guarded
-from duplistatus.web.api.explain import explained
+from duplistatus.web.api.explain import LATE, explained
 from duplistatus.web.errors import Refused
+from duplistatus.web.live_words import pause_sentence
 from duplistatus.web.pages.rendering import Reader, page, reader_of
 
 router = APIRouter(include_in_schema=False)
@@ -68,7 +69,7 @@ async def show_explanation(
     except ValueError:
         problem, asked = reader.wording.gettext("“%(text)s” is no moment; this is the verdict of now.") % {"text": at}, ""
     try:
-        row, server, found, changes = await explained(request, job_id, asked)
+        row, server, found, changes, there = await explained(request, job_id, asked)
     except Refused as refused:
         if refused.status == HTTPStatus.NOT_FOUND:
             raise Refused(404, reader.wording.gettext("There is no such job, or it was removed"), "job_not_found") from refused
@@ -88,6 +89,7 @@ async def show_explanation(
         sentence=explain_words.verdict_sentence(found, row.name, wording),
         outcome=explain_words.outcome_sentence(found, wording),
         activity=explain_words.activity_sentence(found, wording),
+        pause=pause_sentence(wording, there, found.at) if found.schedule in LATE else "",
         source=explain_words.source_sentence(found.expectation, found, wording) if found.expectation else "",
         source_word=explain_words.source_word(found.expectation.source, wording) if found.expectation else "",
         tolerance=explain_words.tolerance_text(found.tolerance, wording),

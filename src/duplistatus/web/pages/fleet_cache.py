@@ -5,7 +5,7 @@ newest few sights of people who see only some servers."""
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
@@ -19,7 +19,8 @@ from duplistatus.store.chart_rows import FLEET
 from duplistatus.store.daily_sizes import stored_by_day, uploaded_by_day
 from duplistatus.store.fleet import JobRow, ServerRow
 from duplistatus.store.fleet_states import JobState, job_states
-from duplistatus.store.ids import JobId
+from duplistatus.store.ids import JobId, ServerId
+from duplistatus.store.live_servers import LiveServer, live_servers
 from duplistatus.store.releases import newest_releases
 from duplistatus.store.sight import Sight
 from duplistatus.web.context import Context, context
@@ -50,13 +51,15 @@ class Sums:
 @dataclass(frozen=True, slots=True)
 class Fleet:
     """Everything the dashboard shows, for one moment. `uploaded`: bytes of each of the last `SPARK_DAYS` UTC days; `stored`: the
-    same, as far as the past was read; `newest`: the newest release of each channel of Duplicati."""
+    same, as far as the past was read; `newest`: the newest release of each channel of Duplicati;
+    `live`: what servers do now, of those of which anything is known."""
 
     view: View
     sums: Sums
     newest: Newest
     uploaded: tuple[int, ...]
     stored: tuple[int, ...]
+    live: Mapping[ServerId, LiveServer]
 
 
 class FleetCache:
@@ -68,6 +71,7 @@ class FleetCache:
         self._jobs: list[JobState] = []
         self._shown: dict[JobId, JobRow] = {}
         self._uploads: dict[int, int] = {}
+        self._live: dict[ServerId, LiveServer] = {}
         self._newest: Newest = {}
         self._read_for: tuple[int, int] | None = None
         self._fleet: Fleet | None = None
@@ -120,6 +124,7 @@ class FleetCache:
         with parts.database.snapshot() as connection:
             self._servers = fleet.servers(connection)
             self._jobs = job_states(connection)
+            self._live = live_servers(connection, now)
             self._newest = newest_releases(connection)
             self._uploads = dict(uploaded_by_day(connection, today - max(SPARK_DAYS, UPLOAD_DAYS) + 1))
 
@@ -127,7 +132,9 @@ class FleetCache:
         sums = self._sums(now)
         today = utc_day(now)
         uploaded = tuple(self._uploads.get(date, 0) for date in range(today - SPARK_DAYS + 1, today + 1))
-        return Fleet(view_fleet(self._servers, self._jobs, now), sums, self._newest, uploaded, (*self._stored[:-1], sums.stored))
+        return Fleet(
+            view_fleet(self._servers, self._jobs, now), sums, self._newest, uploaded, (*self._stored[:-1], sums.stored), self._live
+        )
 
     def _sums(self, now: Instant) -> Sums:
         reported = [at for job in self._jobs if (at := job.last_ended_at or job.last_begun_at) is not None]

@@ -13,8 +13,11 @@ from markupsafe import Markup
 from duplistatus.clock import HOUR, Instant, iso
 from duplistatus.evaluate.fleet_view import JobView, State, bars_of
 from duplistatus.evaluate.live import live_of
+from duplistatus.evaluate.overdue import Activity
 from duplistatus.i18n.wording import Wording
 from duplistatus.store.fleet import JobRow, ServerRow
+from duplistatus.store.live_servers import LiveServer
+from duplistatus.web.live_words import ServerMark, place_text, server_mark
 from duplistatus.web.pages.live import LiveView, live_view
 from duplistatus.web.pages.rendering import DASH, Reader, environment, reading
 from duplistatus.web.pages.strip import BARS, strip_paths
@@ -43,7 +46,8 @@ KINDS = {
 @dataclass(frozen=True, slots=True)
 class JobRowView:
     """What `job_row` and `job_line` of `parts/jobs.html` show. `when` is what stands at the end of the row, `live` what the job is
-    doing, whichever state is shown first; `badge`: the server's version, where the row shows it."""
+    doing, whichever state is shown first; `badge`: the server's version, where the row shows it; `waits`: its place
+    in the queue of its server; `mark`: what the server does that matters."""
 
     job: JobRow
     server: ServerRow
@@ -55,6 +59,8 @@ class JobRowView:
     due: Markup
     live: LiveView | None
     badge: Badge | None = None
+    waits: str = ""
+    mark: ServerMark | None = None
 
 
 def state_word(wording: Wording, state: State) -> str:
@@ -138,10 +144,13 @@ def live_view_of(reader: Reader, job: JobRow) -> LiveView | None:
     return live_view(reader.wording, live, reader.now) if live is not None else None
 
 
-def row_view(reader: Reader, server: ServerRow, view: JobView[JobRow], badge: Badge | None = None) -> JobRowView:
+def row_view(
+    reader: Reader, server: ServerRow, view: JobView[JobRow], badge: Badge | None = None, there: LiveServer | None = None
+) -> JobRowView:
     """Everything that a row shows."""
     wording = reader.wording
     live = live_view_of(reader, view.row)
+    mark, waits = _there(reader, view, there)
     bars = bars_of(view, reader.now)
     return JobRowView(
         view.row,
@@ -154,7 +163,17 @@ def row_view(reader: Reader, server: ServerRow, view: JobView[JobRow], badge: Ba
         due_of(wording, view, reader.now),
         live,
         badge,
+        waits,
+        mark,
     )
+
+
+def _there(reader: Reader, view: JobView[JobRow], there: LiveServer | None) -> tuple[ServerMark | None, str]:
+    """What the server does that matters, and the job's place in its queue."""
+    if there is None:
+        return None, ""
+    place = there.place_of(view.row.id) if view.activity == Activity.IDLE else None
+    return server_mark(reader.wording, there, reader.now), place_text(reader.wording, place) if place is not None else ""
 
 
 class Rows:
@@ -163,7 +182,15 @@ class Rows:
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[object, ...], tuple[tuple[object, ...], Markup]] = OrderedDict()
 
-    def html(self, reader: Reader, form: str, server: ServerRow, view: JobView[JobRow], badge: Badge | None = None) -> Markup:
+    def html(
+        self,
+        reader: Reader,
+        form: str,
+        server: ServerRow,
+        view: JobView[JobRow],
+        badge: Badge | None = None,
+        there: LiveServer | None = None,
+    ) -> Markup:
         """A row in one of the forms of `parts/jobs.html`: `job_row` (an item of a card) or `job_line` (a row of the table)."""
         wording = reader.wording
         live = live_view_of(reader, view.row)
@@ -172,11 +199,21 @@ class Rows:
         key = (view.row.id, form, wording.language.code, wording.locale, wording.zone.key, reader.root)
         # The hollow bars of an overdue job grow with time.
         ages = wording.age(reader.now - view.row.last_begun_at) if form == "job_line" and view.row.last_begun_at is not None else ""
-        state = (view, server, badge, when, due, live, ages, reader.now // HOUR if view.state is State.OVERDUE else 0)
+        state = (
+            view,
+            server,
+            badge,
+            _there(reader, view, there),
+            when,
+            due,
+            live,
+            ages,
+            reader.now // HOUR if view.state is State.OVERDUE else 0,
+        )
         kept = self._kept.get(key)
         if kept is not None and kept[0] == state:
             return kept[1]
-        made = self._made(reader, form, row_view(reader, server, view, badge))
+        made = self._made(reader, form, row_view(reader, server, view, badge, there))
         self._kept[key] = (state, made)
         while len(self._kept) > _MOST_KEPT:
             self._kept.popitem(last=False)

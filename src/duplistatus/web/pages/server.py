@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from duplistatus.clock import Instant
 from duplistatus.evaluate.expectation import Source
 from duplistatus.evaluate.fleet_view import JobView, State, job_view
 from duplistatus.evaluate.server_release import Newest, server_release
@@ -20,19 +21,24 @@ from duplistatus.evaluate.versions_view import versions_now
 from duplistatus.store import fleet, history_page
 from duplistatus.store.fleet import JobRow, ServerRow
 from duplistatus.store.ids import JobId
+from duplistatus.store.live_servers import LiveServer, live_server
+from duplistatus.store.live_servers import State as LiveState
 from duplistatus.store.releases import newest_releases
 from duplistatus.store.silences import Held, held
-from duplistatus.web import explain_words
+from duplistatus.web import explain_words, live_words
 from duplistatus.web.access import Access, Caller, guarded
 from duplistatus.web.api.paths import names_after
 from duplistatus.web.context import context
 from duplistatus.web.errors import Refused
+from duplistatus.web.live_words import ServerMark
+from duplistatus.web.pages.control import did_text
 from duplistatus.web.pages.history import HistoryPart, HistoryQuery, read_history, read_query
 from duplistatus.web.pages.job_row import row_view
 from duplistatus.web.pages.rendering import Reader, known_answer, page, page_tag, reader_of
 from duplistatus.web.pages.silence_words import quick_words
 from duplistatus.web.pages.versions import stored_versions, version_lines
 from duplistatus.web.release_words import badge
+from duplistatus.web.trouble_words import TroubleWords
 
 router = APIRouter()
 
@@ -48,6 +54,23 @@ class OverdueJob:
 
 
 @dataclass(frozen=True, slots=True)
+class There:
+    """What the server does now, in words. `elsewhere`: what it works at that is none of the jobs here; `queue`: what waits; `may_control`:
+    the reader may start and stop; `stops`: something runs that can be stopped."""
+
+    mark: ServerMark | None
+    sentence: str
+    is_gone: bool
+    is_paused: bool
+    heard_at: Instant | None
+    elsewhere: str
+    queue: tuple[str, ...]
+    trouble: TroubleWords | None
+    may_control: bool
+    stops: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Found:
     server: ServerRow
     jobs: list[JobRow]
@@ -55,6 +78,7 @@ class _Found:
     tiles: Tiles
     history: HistoryPart
     held: dict[JobId, Held]
+    live: LiveServer | None
     newest: Newest
 
 
@@ -63,15 +87,18 @@ async def show_server(
     request: Request,
     caller: Annotated[Caller, guarded(Access.READ)],
     backup: Annotated[str | None, Query(description="Name of a job: only what concerns it", max_length=2_000)] = None,
+    did: Annotated[str, Query(description="What the server was told to do", max_length=20)] = "",
 ) -> Response:
     """The page; with `backup` that of one job."""
     (key,) = names_after(request, "/detail/")
     query = read_query(request.query_params)
-    tag = page_tag(request, caller, "server", key, backup, query)
+    tag = page_tag(request, caller, "server", key, backup, query, did)
     if (known := known_answer(request, tag)) is not None:
         return known
     found = _find(request, key, backup or None, query)
-    return page(request, "server.html", caller, tag=tag, **_values(reader_of(request), found))
+    reader = reader_of(request)
+    there = _there(reader, caller, found)
+    return page(request, "server.html", caller, tag=tag, there=there, did=did_text(reader.wording, did), **_values(reader, found))
 
 
 def _find(request: Request, key: str, job_name: str | None, query: HistoryQuery) -> _Found:
@@ -86,7 +113,29 @@ def _find(request: Request, key: str, job_name: str | None, query: HistoryQuery)
         days = history_page.days_of_job(connection, job.id) if job else history_page.days_of_server(connection, server.id)
         shown = [job] if job else jobs
         silent = held(connection, [(each.id, server.id) for each in shown], context(request).clock.now())
-        return _Found(server, jobs, job, tiles_of(shown, days), read_history(connection, shown, query), silent, newest_releases(connection))
+        live = live_server(connection, server.id, context(request).clock.now())
+        history = read_history(connection, shown, query)
+        return _Found(server, jobs, job, tiles_of(shown, days), history, silent, live, newest_releases(connection))
+
+
+def _there(reader: Reader, caller: Caller, found: _Found) -> There:
+    live, wording = found.live, reader.wording
+    if live is None:
+        return There(None, "", False, False, None, "", (), None, False, False)
+    known = {job.id for job in found.jobs}
+    task = live.task
+    return There(
+        mark=live_words.server_mark(wording, live, reader.now),
+        sentence=live_words.server_sentence(wording, live, reader.now),
+        is_gone=live.state is LiveState.GONE,
+        is_paused=live.is_paused,
+        heard_at=live.heard_at,
+        elsewhere=live_words.waiting_name(wording, task.job) if task is not None and task.job.job_id not in known else "",
+        queue=tuple(live_words.waiting_name(wording, each) for each in live.queue),
+        trouble=live_words.live_trouble(wording, live, found.server.url) if caller.is_admin else None,
+        may_control=caller.is_admin and live.controls,
+        stops=task is not None,
+    )
 
 
 def _values(reader: Reader, found: _Found) -> dict[str, Any]:
@@ -97,7 +146,7 @@ def _values(reader: Reader, found: _Found) -> dict[str, Any]:
         "badge": badge(server_release(found.server.version, found.server.update_channel, found.newest), reader.wording),
         "job": found.job,
         "jobs": found.jobs,
-        "rows": [row_view(reader, found.server, view) for view in views],
+        "rows": [row_view(reader, found.server, view, there=found.live) for view in views],
         "overdue": _overdue(reader, views),
         "line_width": LINE_WIDTH,
         "tiles": found.tiles,

@@ -1,0 +1,103 @@
+"""What servers do now, in words. In: a `LiveServer` and the reader's wording; out: sentences and the few words that fit beside a name. What
+is not known says nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import httpx2
+
+from duplistatus.clock import Instant
+from duplistatus.i18n.wording import Wording
+from duplistatus.ingest.duplicati.controls import Why
+from duplistatus.store.live_servers import LiveServer, State, Waiting
+from duplistatus.web.trouble_words import TroubleWords, trouble_words
+
+
+@dataclass(frozen=True, slots=True)
+class ServerMark:
+    """What stands beside a server's name: `sign` is an icon's name."""
+
+    sign: str
+    text: str
+
+
+def server_mark(wording: Wording, live: LiveServer | None, now: Instant) -> ServerMark | None:
+    """That a server is paused, or away; None for what needs no mark."""
+    if live is None:
+        return None
+    if live.state is State.GONE:
+        return ServerMark("alert", wording.gettext("Does not answer"))
+    if not live.is_paused:
+        return None
+    if live.pause_ends is None:
+        return ServerMark("pause", wording.gettext("Paused"))
+    return ServerMark("pause", wording.gettext("Paused until %(moment)s") % {"moment": _moment(wording, live.pause_ends, now)})
+
+
+def place_text(wording: Wording, place: int) -> str:
+    """A job that waits until its server has time."""
+    if place == 1:
+        return wording.gettext("Waiting, next in the queue")
+    return wording.gettext("Waiting, number %(num)s in the queue") % {"num": wording.number(place)}
+
+
+def server_sentence(wording: Wording, live: LiveServer, now: Instant) -> str:
+    """What the server does; a job at work is told apart from this."""
+    if live.state is State.PAUSED and live.pause_ends is not None:
+        text = wording.gettext("The server is paused until %(moment)s: it starts nothing before that.")
+        return text % {"moment": _moment(wording, live.pause_ends, now)}
+    sentences = {
+        State.PAUSED: wording.gettext("The server is paused: it starts nothing until somebody resumes it."),
+        State.GONE: wording.gettext("The server does not answer."),
+        State.RUNNING: wording.gettext("The server is at work."),
+        State.IDLE: wording.gettext("The server is there; nothing runs."),
+    }
+    if live.state in sentences:
+        return sentences[live.state]
+    return wording.gettext("What the server does now is not known.") if live.is_watched else ""
+
+
+def pause_sentence(wording: Wording, live: LiveServer | None, now: Instant) -> str:
+    """What a pause means for a job that is expected; empty where there is none."""
+    if live is None or not live.is_paused:
+        return ""
+    if live.pause_ends is None:
+        return wording.gettext(
+            "Its server is paused until somebody resumes it, and starts no job meanwhile: that is why no run comes. The job stays overdue."
+        )
+    text = wording.gettext(
+        "Its server is paused until %(moment)s, and starts no job before that: that is why no run comes. The job stays overdue."
+    )
+    return text % {"moment": _moment(wording, live.pause_ends, now)}
+
+
+def live_trouble(wording: Wording, live: LiveServer, url: str) -> TroubleWords | None:
+    """Why it cannot be watched."""
+    if not live.trouble:
+        return None
+    try:
+        address = httpx2.URL(url)
+    except httpx2.InvalidURL:
+        return trouble_words(live.trouble, {}, wording)
+    place = f"{address.host}:{address.port}" if address.port else address.host
+    return trouble_words(live.trouble, {"place": place, "host": address.host}, wording)
+
+
+def waiting_name(wording: Wording, each: Waiting) -> str:
+    """A job, also one of which nothing is known but its number there."""
+    return each.name or wording.gettext("job %(id)s of its list") % {"id": each.api_id}
+
+
+def declined_sentence(wording: Wording, why: Why) -> str:
+    """Why nothing was done."""
+    return {
+        Why.NO_JOB: wording.gettext("Duplicati lists no such job, or more than one of that name. Collect from the server, then try again."),
+        Why.NOTHING_RUNS: wording.gettext("Nothing runs there now."),
+        Why.OTHER_TASK: wording.gettext("That has ended meanwhile; something else runs now."),
+    }[why]
+
+
+def _moment(wording: Wording, at: Instant, now: Instant) -> str:
+    same_day = wording.local(at).date() == wording.local(now).date()
+    return wording.time_of_day(at) if same_day else wording.moment(at, now)
