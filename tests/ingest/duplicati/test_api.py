@@ -50,6 +50,17 @@ def test_requests_at_the_same_time_share_one_login() -> None:
         assert server.logins == 1
 
 
+def test_requests_at_the_same_time_renew_one_login_once() -> None:
+    async def work(api: Api) -> None:
+        await api.get("/backups")
+        server.end_tokens()
+        await asyncio.gather(*(api.get("/backups") for _ in range(6)))
+
+    with Duplicati() as server:
+        asked(server.target, work)
+        assert (server.logins, len(server.asked(REFRESH))) == (1, 1)
+
+
 @pytest.mark.parametrize(("version", "logins", "refreshes"), [("2.3.0.109", 1, 1), ("2.1.0.5", 2, 0)])
 def test_a_token_that_ended_is_renewed_as_the_version_can(version: str, logins: int, refreshes: int) -> None:
     async def work(api: Api) -> Any:
@@ -74,6 +85,7 @@ def test_a_login_that_cannot_be_renewed_is_made_again() -> None:
     with Duplicati() as server:
         asked(server.target, work)
         assert (server.logins, len(server.asked(REFRESH))) == (2, 1)
+        assert "cookie" not in server.asked(LOGIN)[1].headers
 
 
 def test_a_server_that_lets_in_and_refuses_none_the_less_is_asked_twice_alone() -> None:

@@ -18,6 +18,7 @@ from duplistatus.ingest.duplicati.greeting import Generation, Greeting
 from duplistatus.ingest.duplicati.target import Target
 from duplistatus.ingest.duplicati.trouble import Code, Trouble
 from duplistatus.security.addresses import Resolve
+from duplistatus.security.pinned import Patience
 from tests.ingest.duplicati.asking import SOON, asked, resolving, trouble_of
 from tests.ingest.duplicati.rough import Rough, saying, silent, streaming
 from tests.ingest.duplicati.stand_in import HANGS, Duplicati, Reply
@@ -196,7 +197,7 @@ def test_leaving_a_server_that_hangs_takes_bounded_time(monkeypatch: pytest.Monk
     with Duplicati(password=SECRET) as server:
         server.instead["/api/v1/auth/refresh/logout"] = HANGS
         began = time.monotonic()
-        assert asked(Target(server.url, SECRET), lambda api: api.get("/backups"))
+        assert asked(Target(server.url, SECRET), lambda api: api.get("/backups"), patience=Patience(2.0, 20.0, 20.0, 20.0))
         assert time.monotonic() - began < LONGEST
 
 
