@@ -339,6 +339,8 @@ def _servers() -> list[Step]:
         Step("PATCH", "/api/servers/{server:path}/password", path + "/password", {"password": MARK}, does=("server_password_updated",)),
         Step("PATCH", "/api/servers/{server:path}/link", path + "/link", {"timer_minutes": 1440}, does=("server_connection_updated",)),
         Step("POST", "/api/servers/test-connection", data={"server_id": "id-delta"}, does=("server_connection_tested",)),
+        Step("POST", "/api/servers/{server:path}/control", path + "/control", {"do": "pause"}, does=("server_paused",), ready=_controlled),
+        Step("POST", "/control", "/control?server=id-delta", {"do": "resume"}, True, ("server_resumed",)),
         _form("/settings/servers", {"do": "test"}, "server_connection_tested"),
         Step("POST", "/settings/servers/{number:int}", page, {"do": "password", "password": MARK}, True, ("server_password_updated",)),
         Step("POST", "/settings/servers/{number:int}/options", lambda w: page(w) + "/options", _options, True, ("server_options_updated",)),
@@ -349,6 +351,11 @@ def _servers() -> list[Step]:
 
 def _at_duplicati(world: World) -> dict[str, str]:
     return {"server_url": world.answers["duplicati"].url}
+
+
+def _controlled(world: World) -> None:
+    """The server may be told what to do."""
+    world.write(lambda connection: connection.raw.execute("UPDATE server_link SET controls = 1"))
 
 
 def _options(world: World) -> dict[str, str]:
