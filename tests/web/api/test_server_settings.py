@@ -9,6 +9,7 @@ import pytest
 from duplistatus.clock import HOUR, Instant
 from duplistatus.security.secret_holders import SERVER
 from duplistatus.store import links, timers
+from duplistatus.store.ids import ServerId
 from duplistatus.store.timers import Tried
 from duplistatus.web.context import Context
 from tests.ingest.duplicati.stand_in import Duplicati
@@ -49,7 +50,7 @@ def parts(application: FastAPI) -> Context:
 
 def link_of(application: FastAPI, number: int = 1) -> Link:
     with parts(application).database.read() as connection:
-        found = links.link(connection, number)
+        found = links.link(connection, ServerId(number))
     assert found is not None
     return found
 
@@ -170,7 +171,7 @@ def test_a_new_password_lets_what_went_wrong_be_forgotten(fleet: TestClient, app
     fleet.patch(ALPHA, json={"server_url": "http://127.0.0.1:8200"})
     fleet.patch(f"{ALPHA}/link", json={"timer_minutes": 60})
     stuck = Tried("password", {"place": "127.0.0.1:8200"}, stuck=True)
-    write(application, lambda connection: timers.tried(connection, 1, stuck, clock.now(), lambda: 0.5))
+    write(application, lambda connection: timers.tried(connection, ServerId(1), stuck, clock.now(), lambda: 0.5))
     before = link_of(application)
     assert (before.trouble, before.next_at) == ("password", None)
     assert fleet.get(f"{ALPHA}/link").json()["trouble"]["code"] == "password"
@@ -215,7 +216,7 @@ def test_a_password_that_came_before_the_address_stays(fleet: TestClient) -> Non
 
 def test_how_a_server_is_reached_is_told_and_changed(fleet: TestClient, application: FastAPI, clock: SetClock) -> None:
     fleet.patch(ALPHA, json={"server_url": "https://nas.example:8200"})
-    write(application, lambda connection: links.agree(connection, 1, FINGERPRINT))
+    write(application, lambda connection: links.agree(connection, ServerId(1), FINGERPRINT))
     told = fleet.get(f"{ALPHA}/link").json()
     assert told == {
         "server_id": "id-alpha",
@@ -376,6 +377,6 @@ def test_what_is_no_address_is_not_tested(fleet: TestClient, body: dict[str, str
 
 def test_a_lost_password_is_said_and_nothing_is_asked(fleet: TestClient, application: FastAPI, duplicati: Duplicati) -> None:
     fleet.patch(ALPHA, json={"server_url": duplicati.url})
-    write(application, lambda connection: links.set_secret(connection, 1, "v1:AAAA"))
+    write(application, lambda connection: links.set_secret(connection, ServerId(1), "v1:AAAA"))
     assert outcome_of(fleet, server_id="id-alpha")["code"] == "lost_password"
     assert duplicati.received == []
