@@ -20,6 +20,7 @@ from duplistatus.store.link_tables import server_link
 from duplistatus.store.statement import Statement
 from duplistatus.store.tables import origin, run, server
 from duplistatus.store.visible import TEXT
+from duplistatus.store.zones import settle_zone
 
 _OF: BindParameter[int] = bindparam("of")
 _SERVERS = Statement(
@@ -165,10 +166,11 @@ def add_server(connection: Connection, machine_id: str, machine_name: str, now: 
     return known.server_id if known is not None else ServerId(found)
 
 
-def turn_out_as(connection: Connection, server_id: ServerId, heir: ServerId) -> None:
+def turn_out_as(connection: Connection, server_id: ServerId, heir: ServerId, now: Instant) -> None:
     """A server of which nothing was known but how it is reached is another one that is known: its key resolves to that one."""
     inherit_server(connection, server_id, heir)
     connection.run(_ADOPT, {"of": server_id, "host": heir})
+    settle_zone(connection, heir, now)
 
 
 def said_before(connection: Connection, server_id: ServerId) -> tuple[str, str]:

@@ -198,6 +198,15 @@ def settle(connection: Connection, machine_name: str, machine_id: str, now: Inst
     moved.finish()
 
 
+def drop_job(connection: Connection, old: JobId, heir: JobId, now: Instant) -> None:
+    """Removes a job of which nothing is left, as another one has all of it."""
+    rebuild_job(connection, old, now)
+    connection.run(_MOVE_CHANGES, {"old": old, "new": heir})
+    inherit_job(connection, old, heir)
+    connection.run(_DROP_DAYS, {"old": old})
+    connection.run(_DROP_JOB, {"old": old})
+
+
 class _Moves:
     """One application of the rule: keeps rows where it can, notes the jobs whose history changed, and rebuilds those at the end."""
 
@@ -255,11 +264,7 @@ class _Moves:
         gone = [job_id for job_id in sorted(self.touched) if not self.connection.value(_ORIGINS_OF_JOB, {"id": job_id})]
         heir = {self.relatives[each.id].job_id: job_id for job_id, _, placed_job in self.names for each in placed_job.origins}
         for job_id in gone:
-            rebuild_job(self.connection, job_id, self.now)
-            self.connection.run(_MOVE_CHANGES, {"old": job_id, "new": heir[job_id]})
-            inherit_job(self.connection, job_id, heir[job_id])
-            self.connection.run(_DROP_DAYS, {"old": job_id})
-            self.connection.run(_DROP_JOB, {"old": job_id})
+            drop_job(self.connection, job_id, heir[job_id], self.now)
         for job_id, (server_id, name, backup_id) in renamed:
             self.connection.run(_NAME_JOB, {"id": job_id, "server": server_id, "name_": name, "backup": backup_id})
         for job_id in sorted(self.touched - set(gone)):

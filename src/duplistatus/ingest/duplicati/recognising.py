@@ -27,6 +27,7 @@ from duplistatus.store.asked_servers import (
     turn_out_as,
 )
 from duplistatus.store.ids import ServerId
+from duplistatus.store.joining import join_servers, reported_as
 
 _RUNS = 20
 """The newest runs of a job that are looked for."""
@@ -56,6 +57,12 @@ async def recognise(
 
 async def _meant(parts: Parts, api: Api, said: Said, meant: Asked) -> Asked:
     """The server that is meant, where it is the one that answers."""
+    with parts.database.read() as connection:
+        reported = reported_as(connection, meant.server_id)
+    if reported is not None:
+        # Collected before its first report, and under other names than this one has.
+        await parts.write(lambda connection: join_servers(connection, meant.server_id, reported, said.at))
+        meant = _known(parts, reported)
     mine = _alike(parts, said, meant.server_id, {}).get(meant.server_id, Likeness(meant.key, is_empty=True))
     if mine.same_api_id and not mine.is_empty:
         return meant
@@ -71,11 +78,12 @@ async def _meant(parts: Parts, api: Api, said: Said, meant: Asked) -> Asked:
         keys = [most.key] if most is not None and (most.runs or most.same_id) else []
         name = said.identity.machine_name or said.identity.machine_id or ""
         raise Trouble(Code.OTHER_SERVER, api.place, name=name, known_as=meant.alias or meant.name, candidates=keys)
-    found = which_server(others, id_is_reported=_tells_reported_id(said)) if mine.is_empty and not mine.same_id else None
+    has_runs = any(each.runs for each in others)
+    found = which_server(others, id_is_reported=_tells_reported_id(said)) if mine.is_empty and (has_runs or not mine.same_id) else None
     if found is not None and found.key is not None:
         # Until its first report came there was nothing by which to know it.
         heir = _by_key(alike, found.key)
-        await parts.write(lambda connection: turn_out_as(connection, meant.server_id, heir))
+        await parts.write(lambda connection: turn_out_as(connection, meant.server_id, heir, said.at))
         return _known(parts, heir)
     return meant
 
