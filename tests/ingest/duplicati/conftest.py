@@ -1,8 +1,39 @@
-"""Tests that wait for something run on asyncio: `pytestmark = pytest.mark.anyio`."""
+"""Tests that wait for something run on asyncio: `pytestmark = pytest.mark.anyio`. Others collect servers into a database."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+
+from duplistatus.clock import SetClock
+from duplistatus.store import channels
+from duplistatus.store.channels import ChannelValues
+from tests.ingest.duplicati.collector import Collector, collecting
+from tests.store.telling import NOON
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from duplistatus.store.database import Connection, Database
+
+
+@pytest.fixture
+def collector(database: Database) -> Iterator[Collector]:
+    """A database of each engine that servers are collected into, at noon of the day of the recordings."""
+    with collecting(database, SetClock(NOON)) as made:
+        yield made
+
+
+@pytest.fixture
+def telling(collector: Collector) -> None:
+    """A channel that is told of runs with trouble."""
+
+    def work(connection: Connection) -> None:
+        row = channels.own_channel(connection, channels.NTFY)
+        channels.save_channel(connection, row.id, ChannelValues(row.name, True, {}, ""), "kim", NOON)
+
+    collector.write(work)
 
 
 @pytest.fixture

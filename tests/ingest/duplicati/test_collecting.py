@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from duplistatus.clock import DAY, HOUR, Instant, SetClock, iso
+from duplistatus.clock import DAY, HOUR, Instant, iso
 from duplistatus.ingest.duplicati.collecting import Progress, Wanted
 from duplistatus.ingest.duplicati.trouble import Code
 from duplistatus.report.log_row import begin_of
 from duplistatus.report.report import Report
 from duplistatus.report.server_answers import read_log_rows
-from duplistatus.store import channels
 from duplistatus.store.arrivals import Outcome
-from duplistatus.store.channels import ChannelValues
 from duplistatus.store.summaries import rebuild_all
-from tests.ingest.duplicati.collector import Collector, collecting, named
+from tests.ingest.duplicati.collector import Collector, named
 from tests.ingest.duplicati.recorded import VERSIONS, answered
 from tests.ingest.duplicati.stand_in import Duplicati, Reply, error
 from tests.store.telling import NOON, recordings
@@ -26,17 +24,10 @@ from tests.store.telling import NOON, recordings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from duplistatus.store.database import Connection, Database
     from tests.store.telling import Recording
 
 SCHEDULES = Wanted(schedules_only=True)
 TIMER = Wanted(thorough=False)
-
-
-@pytest.fixture
-def collector(database: Database) -> Iterator[Collector]:
-    with collecting(database, SetClock(NOON)) as made:
-        yield made
 
 
 @pytest.fixture
@@ -275,14 +266,3 @@ def test_a_first_collection_tells_people_of_no_past(collector: Collector, server
     collector.clock.advance(2 * HOUR)
     assert collector.collect(server, done.server_id).found == 2
     assert len(collector.rows("SELECT event FROM notice")) == 3
-
-
-@pytest.fixture
-def telling(collector: Collector) -> None:
-    """A channel that is told of runs with trouble."""
-
-    def work(connection: Connection) -> None:
-        row = channels.own_channel(connection, channels.NTFY)
-        channels.save_channel(connection, row.id, ChannelValues(row.name, True, {}, ""), "kim", NOON)
-
-    collector.write(work)
