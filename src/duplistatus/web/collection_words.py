@@ -6,12 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from duplistatus.i18n.wording import Wording
-from duplistatus.ingest.duplicati.collections import INTERNAL
+from duplistatus.ingest.duplicati.part_work import INTERNAL, TAKEN
 from duplistatus.store.collections import ASKS, CANCELLED, DONE, FAILED, INTERRUPTED, RUNNING, WAITING, Collection, Part
 from duplistatus.web.trouble_words import TroubleWords, trouble_words
-
-TAKEN = "taken"
-"""A part waits because somebody else asks its server now."""
 
 
 def state_words(part: Part, wording: Wording) -> tuple[str, str]:

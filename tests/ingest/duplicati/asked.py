@@ -59,6 +59,12 @@ class Asked:
                 self._begun.clear()
                 await self._begun.wait()
 
+    async def over(self, count: int) -> None:
+        """Waits until so many errands have ended, be it by force."""
+        async with asyncio.timeout(10):
+            while len(self.ended) < count:
+                await asyncio.sleep(0)
+
     @property
     def addresses(self) -> list[str]:
         return [errand.address for errand in self.errands]

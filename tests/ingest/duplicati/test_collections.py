@@ -240,7 +240,7 @@ async def test_a_server_has_so_much_time_and_no_more(database: Database, clock: 
 async def test_the_same_server_is_never_asked_twice_at_once(
     database: Database, clock: SetClock, data_dir: Path, monkeypatch: pytest.MonkeyPatch, *, elsewhere: bool
 ) -> None:
-    monkeypatch.setattr("duplistatus.ingest.duplicati.collections._AGAIN", 0.001)
+    monkeypatch.setattr("duplistatus.ingest.duplicati.part_work._AGAIN", 0.001)
     async with process(database, clock, data_dir) as one, process(database, clock, data_dir) as another:
         second = another if elsewhere else one
         one.asked.hold = {"https://nas:8200"}
@@ -271,7 +271,7 @@ async def test_it_is_cancelled_at_once_also_while_a_server_hangs(database: Datab
         assert await one.collections.cancel(uid)
         assert [part.state for part in one.find(uid).parts] == [CANCELLED, CANCELLED]
         assert one.find(uid).ended_at is not None
-        await one.collections.settled(uid, 10)
+        await one.asked.over(1)
         assert one.asked.ended == ["nas0:8200"]
         assert one.asked.addresses == ["nas0:8200"]
         assert not await one.collections.cancel(uid)
@@ -286,7 +286,7 @@ async def test_another_process_cancels_it_and_the_first_one_hears_of_it(database
         await one.asked.begun(1)
         assert await another.collections.cancel(uid)
         await one.collections.look()
-        await one.collections.settled(uid, 10)
+        await one.asked.over(1)
         assert one.asked.ended == ["nas:8200"]
         assert one.part(uid).state == CANCELLED
 

@@ -6,19 +6,17 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from uuid import uuid4
 
 import structlog
 
 from duplistatus.clock import SECOND, Instant
-from duplistatus.ingest.duplicati.collecting import Parts, Progress, Wanted
-from duplistatus.ingest.duplicati.collection_parts import Ended, errand_of, keep_brought, keep_failed, keep_trouble
-from duplistatus.ingest.duplicati.errand import Errand, Fetch, fetch
-from duplistatus.ingest.duplicati.trouble import Code, Trouble
-from duplistatus.ingest.duplicati.turns import BeingAsked, Turn, Turns
-from duplistatus.security.key_file import KeyTrouble
+from duplistatus.ingest.duplicati.collecting import Parts, Wanted
+from duplistatus.ingest.duplicati.errand import Fetch, fetch
+from duplistatus.ingest.duplicati.part_work import LONGEST, PartWork
+from duplistatus.ingest.duplicati.turns import Turns
 from duplistatus.security.secrets import Secrets
 from duplistatus.store import being_asked, collection_steps, collections
 from duplistatus.store.collection_steps import NewCollection, NewPart, Step
@@ -27,17 +25,12 @@ from duplistatus.store.collections import WAITING, Collection, Part
 from duplistatus.store.database import Connection, StoreError
 from duplistatus.store.timers import Chance
 
-LONGEST = 600.0
-"""Seconds that a server is asked at most."""
 _QUICK, _SLOW = 0.5, 15.0
 """Seconds between two looks, while something is under way here and while nothing is."""
 _HEARD_EVERY = 10 * SECOND
 _TIDY_EVERY = 30 * SECOND
-_AGAIN = 1.0
-"""Seconds until a server is tried again that somebody else asks."""
+_SETTLES = 0.05
 _PATIENCE = 2.0
-INTERNAL = "internal"
-"""What went wrong with a part is a defect of this product, or its database."""
 _log = structlog.get_logger()
 
 
@@ -55,13 +48,10 @@ class Collections:
         chance: Chance = random.random,
     ) -> None:
         self._parts = parts
-        self._secrets = secrets
-        self._turns = turns
-        self._fetch = fetch
-        self._seconds = seconds
-        self._chance = chance
+        self._work = PartWork(parts, secrets, turns, fetch, seconds, chance)
         self._tasks: dict[int, tuple[str, asyncio.Task[None]]] = {}
         self._steps: dict[int, Step] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
         self._heard_at: Instant | None = None
         self._tidied_at: Instant | None = None
@@ -81,7 +71,7 @@ class Collections:
                 record(connection, uid)
 
         await self._parts.writer.write(work, changes=False)
-        self._begin_waiting(uid)
+        self._here(lambda: self._begin_waiting(uid))
         return uid
 
     async def cancel(self, uid: str, record: collections.Record | None = None) -> bool:
@@ -95,7 +85,7 @@ class Collections:
             return done
 
         done = await self._parts.writer.write(work, changes=False)
-        self._stop(uid)
+        self._here(lambda: self._stop(uid))
         return done
 
     async def answer(self, uid: str, number: int, decided: Mapping[str, object] | None, record: collections.Record | None = None) -> bool:
@@ -120,15 +110,15 @@ class Collections:
 
         done = await self._parts.writer.write(work, changes=False)
         if done and decided is not None:
-            self._begin_waiting(uid)
+            self._here(lambda: self._begin_waiting(uid))
         return done
 
     async def settled(self, uid: str, seconds: float) -> None:
-        """Waits until nothing of it is under way here any more."""
+        """Waits until nothing of it is under way any more, in whichever process."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while tasks := [task for of, task in self._tasks.values() if of == uid]:
-                    await asyncio.wait(tasks)
+                while (found := self._find(uid)) is not None and found.is_at_work:
+                    await asyncio.sleep(_SETTLES)
 
     def _is_elsewhere(self, found: Collection, now: Instant) -> bool:
         """Whether another process works at it, which will find the answer by itself."""
@@ -141,6 +131,7 @@ class Collections:
     async def follow(self) -> None:
         """Writes down how far everything has come, and hears what other processes were told, until cancelled."""
         said = False
+        self._loop = asyncio.get_running_loop()
         while True:
             self._wake.clear()
             try:
@@ -203,9 +194,19 @@ class Collections:
 
     # --- parts ---------------------------------------------------------------------------------------------------------------------
 
-    def _begin_waiting(self, uid: str) -> None:
+    def _here(self, work: Callable[[], None]) -> None:
+        """Does it on the loop on which parts run; the caller may be on another."""
+        if self._loop is None or self._loop is asyncio.get_running_loop():
+            work()
+        else:
+            self._loop.call_soon_threadsafe(work)
+
+    def _find(self, uid: str) -> Collection | None:
         with self._parts.database.read() as connection:
-            found = collections.find(connection, uid)
+            return collections.find(connection, uid)
+
+    def _begin_waiting(self, uid: str) -> None:
+        found = self._find(uid)
         if found is not None and found.holder == self.me:
             self._begin(found)
 
@@ -216,7 +217,7 @@ class Collections:
         self._wake.set()
 
     def _begin_part(self, found: Collection, part: Part) -> None:
-        task = asyncio.create_task(self._work(found, part))
+        task = asyncio.create_task(self._do(found, part))
         self._tasks[part.id] = (found.uid, task)
         task.add_done_callback(lambda _: self._tasks.pop(part.id, None))
 
@@ -225,76 +226,11 @@ class Collections:
             if of == uid:
                 task.cancel()
 
-    async def _work(self, found: Collection, part: Part) -> None:
-        """One part, from its turn to its end."""
+    async def _do(self, found: Collection, part: Part) -> None:
+        def tell(step: Step) -> None:
+            self._steps[part.id] = step
+
         try:
-            with self._parts.database.read() as connection:
-                errand = errand_of(connection, self._secrets, found, part)
-        except Trouble as trouble:
-            await self._keep_trouble(found, part, Errand(part.url, server_id=part.server_id, is_stored=True), trouble)
-            return
-        except (StoreError, KeyTrouble) as error:
-            await self._fail(found, part, error)
-            return
-        names = [errand.place.lower(), *([being_asked.server_place(part.server_id)] if part.server_id is not None else [])]
-        while True:
-            try:
-                async with self._turns.turn(names) as turn:
-                    if await self._parts.writer.write(lambda connection: collection_steps.run(connection, part.id), changes=False):
-                        await self._ask(found, part, errand, turn)
-                    return
-            except BeingAsked:
-                await self._parts.writer.write(lambda connection: collection_steps.wait(connection, part.id, "taken"), changes=False)
-                await asyncio.sleep(_AGAIN)
-            except Exception as error:
-                await self._fail(found, part, error)
-                return
-
-    async def _ask(self, found: Collection, part: Part, errand: Errand, turn: Turn) -> None:
-        newest = Step("connect")
-
-        def tell(progress: Progress) -> None:
-            nonlocal newest
-            turn.heard()
-            newest = self._steps[part.id] = _step(progress)
-
-        limit = asyncio.timeout(self._seconds)
-        try:
-            async with limit:
-                brought = await self._fetch(self._parts, errand, tell)
-        except Trouble as trouble:
-            await self._keep_trouble(found, part, errand, trouble, newest)
-            return
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            await self._keep_trouble(found, part, errand, Trouble(Code.SLOW, errand.place, seconds=int(self._seconds)), newest)
-            return
+            await self._work.do(found, part, tell)
         finally:
             self._steps.pop(part.id, None)
-        ended = self._ended(found, part, errand)
-        await self._parts.write(lambda connection: keep_brought(connection, self._secrets, ended, brought))
-
-    def _ended(self, found: Collection, part: Part, errand: Errand) -> Ended:
-        return Ended(part, errand, found.started_by, self._parts.clock.now(), self._chance)
-
-    async def _keep_trouble(self, found: Collection, part: Part, errand: Errand, trouble: Trouble, newest: Step | None = None) -> None:
-        ended = self._ended(found, part, errand)
-
-        def work(connection: Connection) -> None:
-            if newest is not None:
-                collection_steps.progress(connection, part.id, newest)
-            keep_trouble(connection, ended, trouble)
-
-        await self._parts.write(work)
-
-    async def _fail(self, found: Collection, part: Part, error: Exception) -> None:
-        """A defect, or trouble with our own database: of this part alone."""
-        _log.error("a server was not collected", reason=str(error), error=type(error).__name__, exc_info=not isinstance(error, StoreError))
-        ended = self._ended(found, part, Errand(part.url))
-        with suppress(StoreError):
-            await self._parts.writer.write(lambda connection: keep_failed(connection, ended, INTERNAL), changes=False)
-
-
-def _step(progress: Progress) -> Step:
-    return Step(progress.step, progress.jobs_done, progress.jobs_total, progress.found, progress.known, progress.errors)

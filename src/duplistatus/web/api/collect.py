@@ -14,7 +14,7 @@ from starlette.responses import Response
 from duplistatus.clock import Instant, moment
 from duplistatus.i18n.wording import DEFAULT
 from duplistatus.ingest.duplicati.collection_parts import TYPED, WHOEVER
-from duplistatus.ingest.duplicati.collections import LONGEST
+from duplistatus.ingest.duplicati.part_work import LONGEST
 from duplistatus.store import fleet, links
 from duplistatus.store.collections import ASKS, DONE, Collection, Part
 from duplistatus.store.compression import unpack
