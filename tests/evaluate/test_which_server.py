@@ -88,10 +88,10 @@ def test_another_id_of_the_same_kind_is_another_server() -> None:
 
 
 def test_an_id_that_reports_never_carry_says_nothing() -> None:
-    assert not another(replace(MEANT, same_name=True), id_is_reported=False)
-    assert not another(replace(MEANT, jobs=1), id_is_reported=False)
-    assert another(MEANT, id_is_reported=False)
+    assert not another(replace(MEANT, same_name=True, jobs=1), id_is_reported=False)
+    assert another(replace(MEANT, same_name=True), id_is_reported=False)
+    assert another(replace(MEANT, jobs=1), id_is_reported=False)
 
 
 def test_a_server_without_id_may_get_one() -> None:
-    assert not another(replace(MEANT, has_id=False, same_name=True))
+    assert not another(replace(MEANT, has_id=False, same_name=True, jobs=1))

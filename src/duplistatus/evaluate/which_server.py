@@ -60,7 +60,8 @@ def is_another(meant: Likeness, others: Sequence[Likeness], *, id_is_reported: b
         return api_id_changed
     if api_id_changed or (id_is_reported and meant.has_id):
         return True
-    return not (meant.same_name or meant.jobs)
+    # Many servers have a job of the same name and number, and machines from one image the same name.
+    return not (meant.same_name and meant.jobs)
 
 
 def _one_of(found: Sequence[Likeness]) -> Found:
