@@ -8,10 +8,14 @@ from dataclasses import dataclass
 import httpx2
 
 from duplistatus.clock import Instant
+from duplistatus.evaluate.explanation import Explanation
+from duplistatus.evaluate.overdue import Activity, Schedule
 from duplistatus.i18n.wording import Wording
 from duplistatus.ingest.duplicati.controls import Why
 from duplistatus.store.live_servers import LiveServer, State, Waiting
 from duplistatus.web.trouble_words import TroubleWords, trouble_words
+
+_EXPECTED = frozenset({Schedule.LATE, Schedule.OVERDUE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +62,16 @@ def server_sentence(wording: Wording, live: LiveServer, now: Instant) -> str:
     return wording.gettext("What the server does now is not known.") if live.is_watched else ""
 
 
-def pause_sentence(wording: Wording, live: LiveServer | None, now: Instant) -> str:
-    """What a pause means for a job that is expected; empty where there is none."""
-    if live is None or not live.is_paused:
+def pause_sentence(wording: Wording, live: LiveServer | None, found: Explanation) -> str:
+    """What a pause means for a job that is expected; empty where it explains nothing."""
+    if live is None or not live.is_paused or found.schedule not in _EXPECTED or found.activity == Activity.RUNNING:
         return ""
     if live.pause_ends is None:
-        return wording.gettext(
-            "Its server is paused until somebody resumes it, and starts no job meanwhile: that is why no run comes. The job stays overdue."
-        )
-    text = wording.gettext(
-        "Its server is paused until %(moment)s, and starts no job before that: that is why no run comes. The job stays overdue."
-    )
-    return text % {"moment": _moment(wording, live.pause_ends, now)}
+        text = wording.gettext("Its server is paused until somebody resumes it, and starts no job meanwhile: that is why no run comes.")
+    else:
+        text = wording.gettext("Its server is paused until %(moment)s, and starts no job before that: that is why no run comes.")
+        text %= {"moment": _moment(wording, live.pause_ends, found.at)}
+    return f"{text} {wording.gettext('It stays overdue all the same.')}" if found.schedule is Schedule.OVERDUE else text
 
 
 def live_trouble(wording: Wording, live: LiveServer, url: str) -> TroubleWords | None:

@@ -11,6 +11,7 @@ from duplistatus.clock import HOUR, MINUTE, Instant
 from duplistatus.evaluate.watched_server import Seen, Work
 from duplistatus.store import live_servers
 from tests.ingest.duplicati.stand_in import Duplicati
+from tests.web.api.reports import Made, document
 from tests.web.api.test_live_servers import entries, prepare, says
 from tests.web.pages.html import Element, read, tree
 
@@ -90,7 +91,18 @@ def test_the_explanation_of_an_overdue_job_names_the_pause(reader: TestClient, c
     says(reader, Seen(True, Instant(clock.now() + HOUR)), clock.now())
     found = text(reader, "/jobs/1/explain")
     assert "Overdue" in found
-    assert "Its server is paused until 13:00, and starts no job before that: that is why no run comes. The job stays overdue." in found
+    assert (
+        "Its server is paused until 13:00, and starts no job before that: that is why no run comes. It stays overdue all the same." in found
+    )
+
+
+def test_a_pause_explains_nothing_of_a_job_that_is_at_work_or_not_expected_yet(reader: TestClient, clock: SetClock) -> None:
+    says(reader, Seen(True, None, Work(3, "1", clock.now(), True, "Backup_Begin")), clock.now())
+    assert "Its server is paused" not in text(reader, "/jobs/1/explain")
+    says(reader, Seen(True), clock.now())
+    assert "Its server is paused until somebody resumes it" in text(reader, "/jobs/1/explain")
+    reader.post("/api/upload", json=document(Made(clock.now(), next_run=Instant(clock.now() + HOUR))))
+    assert "Its server is paused" not in text(reader, "/jobs/1/explain")
 
 
 def test_the_page_names_what_runs_elsewhere_and_what_waits(reader: TestClient, clock: SetClock) -> None:

@@ -15,7 +15,6 @@ from duplistatus.evaluate.expectation import Expectation, Told
 from duplistatus.evaluate.explanation import ExplainedRun, Explanation
 from duplistatus.evaluate.job_setting import tolerance_name
 from duplistatus.evaluate.next_run_text import read_moment
-from duplistatus.evaluate.overdue import Schedule
 from duplistatus.i18n.wording import Wording
 from duplistatus.store import fleet
 from duplistatus.store.changes import Change, newest_changes
@@ -35,7 +34,6 @@ from duplistatus.web.pages.rendering import reader_of
 router = APIRouter(tags=["jobs"])
 
 Explained = tuple[JobRow, ServerRow, Explanation, list[Change], LiveServer | None]
-LATE = frozenset({Schedule.LATE, Schedule.OVERDUE})
 
 _MOMENTS = frozenset({"expected_at", "overdue_at", "silent_since", "started_at", "reported", "until", "down_since"})
 _FAILURES = {400: "The moment cannot be read", 404: "No job has this number"}
@@ -81,7 +79,7 @@ async def explained(request: Request, job_id: int, at: str) -> Explained:
 def _server_state(found: Explanation, there: LiveServer | None, wording: Wording) -> dict[str, Any] | None:
     if there is None or there.state is State.UNKNOWN:
         return None
-    sentence = pause_sentence(wording, there, found.at) if found.schedule in LATE else ""
+    sentence = pause_sentence(wording, there, found)
     return {"state": there.state, "paused_until": _time(there.pause_ends), "sentence": sentence or None}
 
 

@@ -20,7 +20,7 @@ from duplistatus.evaluate.next_run_text import read_moment
 from duplistatus.evaluate.overdue import Schedule
 from duplistatus.web import explain_words
 from duplistatus.web.access import Access, Caller, guarded
-from duplistatus.web.api.explain import LATE, explained
+from duplistatus.web.api.explain import explained
 from duplistatus.web.errors import Refused
 from duplistatus.web.live_words import pause_sentence
 from duplistatus.web.pages.rendering import Reader, page, reader_of
@@ -89,7 +89,7 @@ async def show_explanation(
         sentence=explain_words.verdict_sentence(found, row.name, wording),
         outcome=explain_words.outcome_sentence(found, wording),
         activity=explain_words.activity_sentence(found, wording),
-        pause=pause_sentence(wording, there, found.at) if found.schedule in LATE else "",
+        pause=pause_sentence(wording, there, found),
         source=explain_words.source_sentence(found.expectation, found, wording) if found.expectation else "",
         source_word=explain_words.source_word(found.expectation.source, wording) if found.expectation else "",
         tolerance=explain_words.tolerance_text(found.tolerance, wording),
