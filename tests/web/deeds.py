@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from duplistatus.clock import DAY, HOUR, Instant
 from duplistatus.store import channels
+from tests.web.api.collecting import settled
 from tests.web.api.messaging import awaited
 from tests.web.api.reports import Made, document, send
 
@@ -328,7 +329,62 @@ def steps() -> list[Step]:  # noqa: PLR0915 - a list
     add(Step("DELETE", "/api/users/{user_id}", user, does=("user_deleted",)))
     add(_form("/settings/users/new", {"username": "oscar", "role": "user", "password": PASSWORD}, "user_created"))
     add(Step("DELETE", "/api/backups/delete-job", data={"serverId": "id-beta", "backupName": "Files"}, does=("backup_job_deleted",)))
+    found += _collections()
     return found + _sessions()
+
+
+def _collections() -> list[Step]:
+    """Servers that are collected; their Duplicati asks for consent to plain HTTP, as nobody typed it."""
+    part = "/parts/{number}/answer"
+    host = {"password": MARK, "hostname": "127.0.0.1"}
+    return [
+        _json("POST", "/api/collections", _typed, "collection_started"),
+        Step(
+            "POST",
+            "/api/collections/{uid}" + part,
+            _part("/api/collections/{}/parts/{}/answer"),
+            {"agree": False},
+            does=("collection_answered",),
+            ready=_asking,
+        ),
+        Step("POST", "/api/collections/{uid}/cancel", _part("/api/collections/{}/cancel"), does=("collection_cancelled",), ready=_asking),
+        _form("/collect", lambda w: {"which": "chosen", **_typed(w)}, "collection_started"),
+        Step(
+            "POST",
+            "/collect/{uid}/parts/{number:int}",
+            _part("/collect/{}/parts/{}"),
+            {"agree": "no"},
+            True,
+            ("collection_answered",),
+            ready=_asking,
+        ),
+        Step("POST", "/collect/{uid}/cancel", _part("/collect/{}/cancel"), {}, True, ("collection_cancelled",), ready=_asking),
+        _json(
+            "POST",
+            "/api/backups/collect",
+            lambda w: host | {"port": w.answers["duplicati"].port},
+            "collection_started",
+            "server_connection_updated",
+        ),
+        _json("POST", "/api/backups/sync-schedule", lambda w: host | {"port": w.answers["duplicati"].port}, "collection_started"),
+    ]
+
+
+def _typed(world: World) -> dict[str, str]:
+    return {"addresses": f"127.0.0.1:{world.answers['duplicati'].port}", "password": MARK}
+
+
+def _asking(world: World) -> None:
+    """A collection asks something."""
+    world.answers["collection"] = settled(world.client, world.client.post("/api/collections", json=_typed(world)).json()["id"])
+
+
+def _part(path: str) -> Callable[[World], str]:
+    def made(world: World) -> str:
+        found = world.answers.get("collection", {"id": "nobody", "parts": [{"id": 99}]})
+        return path.format(found["id"], found["parts"][0]["id"])
+
+    return made
 
 
 def _servers() -> list[Step]:

@@ -21,7 +21,7 @@ from duplistatus.store.statement import Statement
 
 @dataclass(frozen=True, slots=True)
 class NewCollection:
-    """What is asked for, by whom, and the process that works at it."""
+    """What is asked for, by whom, and the process that works at it. `actor`: as in `Collection`."""
 
     uid: str
     started_at: Instant
@@ -29,6 +29,7 @@ class NewCollection:
     holder: str
     schedules_only: bool = False
     keeps_document: bool = False
+    actor: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ _CLOSE = Statement(
 def add(connection: Connection, new: NewCollection, parts: Sequence[NewPart]) -> int:
     """Its id."""
     values = {name: getattr(new, name) for name in NewCollection.__dataclass_fields__} | {"heard_at": new.started_at}
-    values |= {"schedules_only": int(new.schedules_only), "keeps_document": int(new.keeps_document)}
+    values |= {"schedules_only": int(new.schedules_only), "keeps_document": int(new.keeps_document), "actor": _json(new.actor)}
     number: int = connection.value(_ADD, values)
     rows = (
         {

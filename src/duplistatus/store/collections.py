@@ -59,7 +59,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A collection with its parts in their order."""
+    """A collection with its parts in their order. `actor`: `id`, `address` and `agent` of who started it."""
 
     id: int
     uid: str
@@ -68,6 +68,7 @@ class Collection:
     holder: str
     heard_at: Instant | None
     started_by: str
+    actor: dict[str, Any]
     schedules_only: bool
     keeps_document: bool
     cancelled: bool
@@ -151,6 +152,7 @@ def find(connection: Connection, uid: str) -> Collection | None:
     values = dict(zip(_COLLECTION, row, strict=True))
     for name in ("schedules_only", "keeps_document", "cancelled"):
         values[name] = bool(values[name])
+    values["actor"] = orjson.loads(values["actor"])
     return Collection(**values, parts=parts_of(connection, row[0]))
 
 

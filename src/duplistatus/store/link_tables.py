@@ -86,6 +86,8 @@ collection = Table(
     text("holder"),
     at("heard_at"),
     Column("started_by", Text, nullable=False),
+    # JSON: id, address and program of whoever that is, for the audit log
+    Column("actor", Text, nullable=False, server_default="{}"),
     # what is wanted: all, or schedules alone; and the document to download
     flag("schedules_only"),
     flag("keeps_document"),

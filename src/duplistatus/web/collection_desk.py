@@ -38,7 +38,9 @@ LARGEST_PORT = 65_535
 class Collecting(Protocol):
     """Runs collections."""
 
-    async def start(self, new: list[NewPart], by: str, wanted: Wanted, record: Record | None = None) -> str: ...
+    async def start(
+        self, new: list[NewPart], by: str, wanted: Wanted, record: Record | None = None, actor: Mapping[str, str] | None = None
+    ) -> str: ...
 
     async def cancel(self, uid: str, record: Record | None = None) -> bool: ...
 
@@ -123,7 +125,8 @@ async def start(request: Request, caller: Caller, wish: Wish) -> str:
     details |= {"schedulesOnly": wish.schedules_only, "timer": wish.timer}
     record = _recording(request, caller, "collection_started", details)
     wanted = Wanted(schedules_only=wish.schedules_only, keeps_document=wish.keeps_document)
-    return await collecting(request).start([*known, *new], caller.acting.username, wanted, record)
+    actor = {"id": caller.acting.id, "address": caller.address, "agent": user_agent(request)}
+    return await collecting(request).start([*known, *new], caller.acting.username, wanted, record, actor)
 
 
 async def cancel(request: Request, caller: Caller, uid: str) -> None:

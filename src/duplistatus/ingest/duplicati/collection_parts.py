@@ -17,12 +17,13 @@ from duplistatus.security.key_check import sealed
 from duplistatus.security.secret_holders import NEW_SERVER, SERVER
 from duplistatus.security.secrets import SecretLost, Secrets
 from duplistatus.store import audit, collection_steps, links, timers
+from duplistatus.store.accounts import User
 from duplistatus.store.audit import Entry
 from duplistatus.store.collections import DONE, FAILED, Collection, Part
 from duplistatus.store.compression import pack
 from duplistatus.store.database import Connection
 from duplistatus.store.fleet import server_by_key
-from duplistatus.store.ids import ServerId
+from duplistatus.store.ids import ServerId, UserId
 from duplistatus.store.timers import Chance, Tried
 
 TYPED, WHOEVER = "typed", "whoever"
@@ -31,11 +32,11 @@ TYPED, WHOEVER = "typed", "whoever"
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A part that was asked, and by whom it was wanted."""
+    """A part that was asked."""
 
     part: Part
     errand: Errand
-    by: str
+    found: Collection
     now: Instant
     chance: Chance
 
@@ -86,7 +87,7 @@ def _keep_way(connection: Connection, secrets: Secrets, ended: Ended, brought: B
         links.set_url(connection, server_id, brought.url)
     if errand.certificate and (before is None or before.url != brought.url or before.certificate != errand.certificate):
         links.agree(connection, server_id, errand.certificate)
-    has_password = bool(errand.password) and not errand.is_stored
+    has_password = bool(errand.password) and not errand.is_stored and _stored(secrets, before) != errand.password
     if has_password:
         links.set_secret(connection, server_id, sealed(connection, secrets, errand.password, SERVER))
     _record(connection, ended, brought, before, secret_changed=has_password)
@@ -107,8 +108,19 @@ def _record(connection: Connection, ended: Ended, brought: Brought, before: link
     }
     if secret_changed:
         details["secretChanged"] = True
-    entry = Entry(ended.now, "server_connection_updated", "server", None, ended.by, "server", after.key, details)
+    actor, name = ended.found.actor, ended.found.started_by
+    user = User(UserId(str(actor["id"])), name, is_admin=True, must_change_password=False) if actor.get("id") else None
+    address, agent = str(actor.get("address", "")), str(actor.get("agent", ""))
+    entry = Entry(ended.now, "server_connection_updated", "server", user, name, "server", after.key, details, address, agent)
     audit.record(connection, entry)
+
+
+def _stored(secrets: Secrets, link: links.Link | None) -> str | None:
+    """The password that is stored; None where there is none that can be read."""
+    try:
+        return secrets.decrypt(link.secret, SERVER) if link is not None and link.secret else None
+    except SecretLost:
+        return None
 
 
 def errand_of(connection: Connection, secrets: Secrets, found: Collection, part: Part) -> Errand:

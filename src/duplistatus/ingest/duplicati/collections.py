@@ -59,11 +59,19 @@ class Collections:
 
     # --- what people do ------------------------------------------------------------------------------------------------------------
 
-    async def start(self, new: Sequence[NewPart], by: str, wanted: Wanted, record: collections.Record | None = None) -> str:
-        """Begins a collection; its uid. The passwords of `new` are sealed already. `record` writes who did it, in the same transaction."""
+    async def start(
+        self,
+        new: Sequence[NewPart],
+        by: str,
+        wanted: Wanted,
+        record: collections.Record | None = None,
+        actor: Mapping[str, str] | None = None,
+    ) -> str:
+        """Begins a collection; its uid. The passwords of `new` are sealed already. `record` writes who did it, in the same transaction;
+        `actor`: as in `Collection`."""
         uid = str(uuid4())
         now = self._parts.clock.now()
-        begun = NewCollection(uid, now, by, self.me, wanted.schedules_only, wanted.keeps_document)
+        begun = NewCollection(uid, now, by, self.me, wanted.schedules_only, wanted.keeps_document, actor or {})
 
         def work(connection: Connection) -> None:
             collection_steps.add(connection, begun, new)

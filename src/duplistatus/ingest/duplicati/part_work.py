@@ -94,7 +94,7 @@ class PartWork:
         await self._parts.write(lambda connection: keep_brought(connection, self._secrets, ended, brought))
 
     def _ended(self, found: Collection, part: Part, errand: Errand) -> Ended:
-        return Ended(part, errand, found.started_by, self._parts.clock.now(), self._chance)
+        return Ended(part, errand, found, self._parts.clock.now(), self._chance)
 
     async def _keep_trouble(self, found: Collection, part: Part, errand: Errand, trouble: Trouble, newest: Step | None = None) -> None:
         ended = self._ended(found, part, errand)

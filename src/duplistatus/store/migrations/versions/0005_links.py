@@ -90,6 +90,7 @@ def _collections() -> None:
         _text("holder"),
         _at("heard_at"),
         sa.Column("started_by", sa.Text(), nullable=False),
+        _text("actor", "{}"),
         *(_flag(name) for name in ("schedules_only", "keeps_document", "cancelled")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_collection")),
         sa.UniqueConstraint("uid", name=op.f("uq_collection_uid")),
