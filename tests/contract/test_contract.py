@@ -25,6 +25,7 @@ ONLY = (
     r"^(?!.*(user-session|after-))(upload|summary|lastbackups?|health|ping|csrf|session|auth-|users|dashboard|detail"
     r"|servers(-includeBackups|-id(-full|-chart|-server-url)?)?__(no-|anonymous|admin)|chart-data|backups-last|unknown-api|page)"
     r"|^cron-|^notifications-|^audit-log"
+    r"|^servers-(id(-server-url|-password(-get)?)?|test-connection)__"
     r"|^configuration-(unified|backup-settings|overdue-tolerance|notifications|ntfy|email|templates)"
 )
 """Cases of what exists; cases of further endpoints join them."""

@@ -77,6 +77,8 @@ _LINKS = (
 _ALL = Statement(_LINKS.order_by(func.lower(server.c.name), server.c.key))
 _ONE = Statement(_LINKS.where(server.c.id == bindparam("of")))
 _DUE = Statement(_LINKS.where(server_link.c.next_at <= bindparam("now")).order_by(server_link.c.next_at))
+_LABEL = func.coalesce(func.nullif(server.c.alias, ""), server.c.name)
+_ADDRESSES = Statement(select(_LABEL, server.c.url, server.c.version).where(server.c.url != "").order_by(func.lower(_LABEL), server.c.id))
 _HAS = Statement(select(server_link.c.server_id).where(server_link.c.server_id == bindparam("of")))
 _ADD = Statement(insert(server_link).values(server_id=bindparam("of")))
 _DROP = Statement(delete(server_link).where(server_link.c.server_id == bindparam("of")))
@@ -99,6 +101,11 @@ def link(connection: Connection, server_id: ServerId) -> Link | None:
     """One of them."""
     row = connection.row(_ONE, {"of": server_id})
     return _link(row) if row is not None else None
+
+
+def addresses(connection: Connection) -> list[tuple[str, str, str]]:
+    """What people call each server that has an address, that address, and its version as its reports tell it."""
+    return [(str(label), str(url), str(version)) for label, url, version in connection.rows(_ADDRESSES)]
 
 
 def due_links(connection: Connection, now: Instant) -> list[Link]:

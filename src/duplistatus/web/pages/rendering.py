@@ -54,6 +54,7 @@ from duplistatus.web.alerts import alerts_for
 from duplistatus.web.assets import assets
 from duplistatus.web.compression import accepted, compressed
 from duplistatus.web.context import context
+from duplistatus.web.duplicati_pages import Opening, openings
 from duplistatus.web.ntfy_place import Place, topic_of_all
 
 DASH = "–"
@@ -166,6 +167,7 @@ def page(
         "caller": caller,
         "version": data_version(request),
         "ntfy_topic": _ntfy_topic(request, caller),
+        "openings": _openings(request, caller),
         "alerts": alerts_for(request, caller),
     }
     text = render(reader_of(request), template, **known, **values)
@@ -182,6 +184,14 @@ def _ntfy_topic(request: Request, caller: Caller | None) -> Place | None:
         return None
     with context(request).database.read() as connection:
         return topic_of_all(connection)
+
+
+def _openings(request: Request, caller: Caller | None) -> list[Opening]:
+    """The Duplicati servers whose pages can be opened from the bar."""
+    if caller is None or caller.user is None:
+        return []
+    with context(request).database.read() as connection:
+        return openings(connection)
 
 
 def data_version(request: Request) -> str:

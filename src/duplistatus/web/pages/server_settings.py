@@ -22,6 +22,7 @@ from duplistatus.web import collection_desk, server_desk, server_tests
 from duplistatus.web.access import Access, Caller, guarded
 from duplistatus.web.collection_desk import Wish
 from duplistatus.web.context import context
+from duplistatus.web.duplicati_pages import opening
 from duplistatus.web.errors import Refused
 from duplistatus.web.pages.monitoring_rows import zone_word
 from duplistatus.web.pages.rendering import page, reader_of
@@ -124,14 +125,6 @@ def find(request: Request, number: int) -> Known:
     return found
 
 
-def addresses_of_pages(url: str) -> dict[str, str]:
-    """The pages of a Duplicati server: the new ones, which began with 2.1, and the old ones. Empty where it has no address."""
-    if not url.startswith(("http://", "https://")):
-        return {}
-    base = url.rstrip("/")
-    return {"new": f"{base}/ngclient/", "old": f"{base}/ngax/"}
-
-
 def _one(
     request: Request,
     caller: Caller,
@@ -158,7 +151,7 @@ def _one(
         "fingerprint": fingerprint(found.link.certificate) if found.link is not None and found.link.certificate else "",
         "timers": timer_words(wording),
         "zone_known": zone_word(wording, found.server.zone_source),
-        "opens": addresses_of_pages(found.server.url),
+        "opens": opening(found.server.label, found.server.url, found.server.version),
         "steps": steps,
         "asks_to_delete": sent is not None and sent.get("do") == "delete",
     }

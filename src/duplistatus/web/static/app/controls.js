@@ -75,7 +75,11 @@ export const startControls = () => {
   // A right click on some buttons leads elsewhere; a menu has the same for keys and fingers.
   document.addEventListener("contextmenu", (event) => {
     const button = event.target.closest("[data-context]");
-    if (button && event.button === 2) { event.preventDefault(); location.assign(button.dataset.context); }
+    if (!button || event.button !== 2) return;
+    const { context } = button.dataset;
+    event.preventDefault();
+    if (/^https?:/.test(context)) open(context, "_blank", "noopener,noreferrer");
+    else location.assign(context);
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
