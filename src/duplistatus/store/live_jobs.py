@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 
 from duplistatus.clock import MINUTE, SECOND, Instant
 from duplistatus.evaluate.overdue import Activity
 from duplistatus.evaluate.watched_server import Work
 from duplistatus.report.live_server import operation_of
+from duplistatus.store.api_jobs import list_jobs
 from duplistatus.store.database import Connection
 from duplistatus.store.ids import JobId, ServerId
 from duplistatus.store.judging import judge_reported, note_change
@@ -85,11 +86,6 @@ _ALL_IDS = (
 )
 _IDS_OF_ALL = Statement(_ALL_IDS)
 _IDS = Statement(_ALL_IDS.where(api_job.c.server_id == bindparam("server")))
-
-_OF = (api_job.c.server_id == bindparam("server"), api_job.c.api_id == bindparam("api"))
-_UNLIST = Statement(delete(api_job).where(*_OF))
-_LIST = Statement(insert(api_job).values(server_id=bindparam("server"), api_id=bindparam("api"), name=bindparam("name_new")))
-_RENAME = Statement(update(api_job).where(*_OF).values(name=bindparam("name_new")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,13 +188,6 @@ def _end(connection: Connection, jobs: Iterable[tuple[JobId, str]], now: Instant
 
 
 def learn(connection: Connection, server_id: ServerId, listed: Iterable[tuple[str, str]]) -> None:
-    """The jobs of a server as its API lists them now: (id, name)."""
+    """The jobs of a server as its API lists them now: (id, name). Which job here each is stays as it is known."""
     known = api_names(connection, server_id)
-    found = dict(listed)
-    for api_id in known.keys() - found.keys():
-        connection.run(_UNLIST, {"server": server_id, "api": api_id})
-    for api_id, name in found.items():
-        if api_id not in known:
-            connection.run(_LIST, {"server": server_id, "api": api_id, "name_new": name})
-        elif known[api_id].name != name:
-            connection.run(_RENAME, {"server": server_id, "api": api_id, "name_new": name})
+    list_jobs(connection, server_id, {api_id: (name, known[api_id].job_id if api_id in known else None) for api_id, name in listed})
