@@ -122,14 +122,10 @@ def _counted(*states: str) -> Any:  # noqa: ANN401 - an expression of SQLAlchemy
     return func.sum(case((or_(*(collection_part.c.state == state for state in states)), 1), else_=0))
 
 
+_HEAD = ("uid", "started_at", "ended_at", "started_by", "schedules_only", "cancelled")
 _LISTED = Statement(
     select(
-        collection.c.uid,
-        collection.c.started_at,
-        collection.c.ended_at,
-        collection.c.started_by,
-        collection.c.schedules_only,
-        collection.c.cancelled,
+        *(collection.c[name] for name in _HEAD),
         func.count(collection_part.c.id),
         _counted(DONE),
         _counted(FAILED),
@@ -137,7 +133,7 @@ _LISTED = Statement(
         func.sum(collection_part.c.found),
     )
     .select_from(collection.outerjoin(collection_part, collection_part.c.collection_id == collection.c.id))
-    .group_by(collection.c.id)
+    .group_by(collection.c.id, *(collection.c[name] for name in _HEAD))
     .order_by(collection.c.id.desc())
     .limit(bindparam("most"))
 )
