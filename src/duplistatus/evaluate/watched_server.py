@@ -56,7 +56,6 @@ class WatchedServer:
         self.seen: Seen | None = None
         self._newest: int | None = None
         self._begun: Mapping[int, Instant] = {}
-        self._heard: dict[int, Instant] = {}
 
     @property
     def newest(self) -> int | None:
@@ -91,10 +90,9 @@ class WatchedServer:
         if state.active is not None:
             task, job = state.active
             before = self.seen.work if self.seen is not None else None
-            self._heard = {task: self._heard.get(task, at)}
             self._begun = {number: begun for number, begun in self._begun.items() if number >= task}
             is_same = before is not None and (before.task, before.job) == (task, job)
-            work = before if before is not None and is_same else self._dated(Work(task, job, self._heard[task]))
+            work = before if before is not None and is_same else self._dated(Work(task, job, at))
         self.seen = Seen(state.paused, state.pause_ends if state.paused else None, work, state.queued)
 
     def _take_progress(self, told: ProgressTold) -> None:
