@@ -9,6 +9,7 @@ import pytest
 from duplistatus.clock import HOUR, MINUTE, Instant, iso
 from duplistatus.evaluate.watched_server import Seen, Work
 from duplistatus.store import live_servers
+from duplistatus.store.fleet_marks import fleet_marks
 from tests.ingest.duplicati.stand_in import Duplicati, error
 from tests.store.linking import linked, lists
 from tests.web.api.reports import Made, document
@@ -222,3 +223,19 @@ def test_a_job_of_another_server_is_not_started(admin: TestClient, duplicati: Du
     answer = admin.post(CONTROL, json={"do": "start", "job_id": other})
     assert (answer.status_code, answer.json()["code"]) == (404, "job_not_found")
     assert duplicati.received == []
+
+
+def test_open_pages_hear_of_what_a_server_does_and_not_that_it_is_still_so(admin: TestClient, clock: SetClock) -> None:
+    prepare(admin, clock, "https://duplicati.test")
+    parts = admin.app.state.context  # type: ignore[attr-defined]  # the application, not any ASGI callable
+
+    def marks() -> object:
+        with parts.database.read() as connection:
+            return fleet_marks(connection)["id-alpha"]
+
+    before = marks()
+    says(admin, Seen(True), clock.now())
+    assert (paused := marks()) != before
+    clock.advance(MINUTE)
+    parts.writer.submit(lambda connection: live_servers.hear(connection, [1], clock.now())).result()
+    assert marks() == paused
