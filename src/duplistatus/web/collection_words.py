@@ -67,9 +67,9 @@ def job_troubles(part: Part, wording: Wording) -> list[tuple[str, str]]:
 
 def summary_text(found: Collection, wording: Wording) -> str:
     """How far it has come, in a line."""
-    gettext = wording.gettext
     values = {"done": wording.number(found.count(DONE)), "all": wording.number(len(found.parts))}
-    told = [gettext("%(done)s of %(all)s servers collected") % values]
+    collected = wording.ngettext("%(done)s of %(all)s server collected", "%(done)s of %(all)s servers collected", len(found.parts))
+    told = [collected % values]
     if failed := found.count(FAILED):
         told.append(wording.ngettext("%(num)s failed", "%(num)s failed", failed) % {"num": wording.number(failed)})
     if asks := found.count(ASKS):
