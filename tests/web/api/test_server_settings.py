@@ -78,8 +78,11 @@ def test_a_change_keeps_what_is_not_named(fleet: TestClient) -> None:
         "before": {"alias": "Production DB"},
         "after": {"alias": "Only alias"},
     }
+    fleet.patch(ALPHA, json={"note": "Another"})
+    assert fleet.get(ALPHA).json()["alias"] == "Only alias"
+    fleet.patch(ALPHA, json={"note": "Primary database"})
     fleet.patch(ALPHA, json={"alias": "Only alias"})
-    assert len(audited(fleet, "server_updated")) == 2, "what changes nothing is no entry"
+    assert len(audited(fleet, "server_updated")) == 4, "what changes nothing is no entry"
 
 
 @pytest.mark.parametrize(

@@ -107,8 +107,9 @@ def planned(told: Told, address: str) -> tuple[Change, ...]:
 
 
 def restored(told: Told, before: Settings) -> tuple[Change, ...]:
-    """What has to change so that the options named in `before` are as they were. Raises CannotPlan."""
-    return _changes(told.settings, {name: before[name] for name in WRITTEN if name in before})
+    """What has to change so that the options named in `before` are as they were; others than those above are left alone. Raises
+    CannotPlan."""
+    return _changes(told.settings, before)
 
 
 async def ask(api: Api) -> Told:
