@@ -164,14 +164,19 @@ def test_a_wrong_password_is_tried_once_until_the_link_changes(stage: Stage) -> 
 
 
 def test_without_a_password_nobody_is_asked(stage: Stage) -> None:
-    with Duplicati(NEW) as server:
+    with Duplicati(NEW) as server, Duplicati(NEW) as open_once, Duplicati(NEW) as other:
         stage.link(server, password="")
+        collected = stage.link(open_once, "open", password="")
+        stage.write(lambda connection: connection.raw.execute(f"UPDATE server_link SET collected_at = 1 WHERE server_id = {collected}"))
+        well = stage.link(other, "other")
 
         async def story(watch: Watching) -> None:
-            await watch.write()
+            await stage.until(watch, lambda: stage.live(well).state is State.IDLE)
+            await stage.until(watch, lambda: stage.live(collected).trouble == Code.NO_PASSWORD)
 
         stage.play(story)
         assert server.received == []
+        assert open_once.logins == 0
 
 
 def test_a_server_that_is_away_for_a_minute_is_not_called_gone(stage: Stage) -> None:

@@ -65,6 +65,15 @@ def test_a_job_that_the_api_says_is_at_work_is_running_until_it_says_otherwise(d
     assert changes(door) == [("idle", "running"), ("running", "idle")]
 
 
+def test_an_overdue_job_that_begins_is_late_at_once_and_overdue_again_at_its_end(door: Door, server: ServerId) -> None:
+    door.clock.advance(3 * HOUR)
+    assert schedule(door) == "overdue"
+    says(door, server, at_work(door))
+    assert door.value("SELECT schedule FROM job") == "late"
+    says(door, server)
+    assert door.value("SELECT schedule FROM job") == "overdue"
+
+
 def test_the_report_ends_it_while_the_server_still_tidies_up(door: Door, server: ServerId) -> None:
     begun = door.clock.now()
     says(door, server, at_work(door, since=begun))

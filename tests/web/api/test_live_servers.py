@@ -10,6 +10,7 @@ from duplistatus.clock import HOUR, MINUTE, Instant, iso
 from duplistatus.evaluate.watched_server import Seen, Work
 from duplistatus.store import live_servers
 from duplistatus.store.fleet_marks import fleet_marks
+from duplistatus.store.ids import ServerId
 from tests.ingest.duplicati.stand_in import Duplicati, error
 from tests.store.linking import linked, lists
 from tests.web.api.reports import Made, document
@@ -237,5 +238,5 @@ def test_open_pages_hear_of_what_a_server_does_and_not_that_it_is_still_so(admin
     says(admin, Seen(True), clock.now())
     assert (paused := marks()) != before
     clock.advance(MINUTE)
-    parts.writer.submit(lambda connection: live_servers.hear(connection, [1], clock.now())).result()
+    parts.writer.submit(lambda connection: live_servers.hear(connection, [ServerId(1)], clock.now())).result()
     assert marks() == paused
