@@ -32,8 +32,10 @@ from duplistatus.store.writer import Writer
 
 MOST_WATCHED = 500
 """Servers that are watched at most, each by one connection."""
-AT_ONCE = 8
+AT_ONCE = 25
 """Connections that are being made at a time."""
+_BEGINNING = 30.0
+"""Seconds for one, so that servers that hang do not keep the others waiting."""
 GONE_AFTER = 3 * MINUTE
 """A server that is away for a minute is normal."""
 PROGRESS_EVERY = 5.0
@@ -232,8 +234,7 @@ class Watching:
             while not watcher.is_stopped:
                 begun = loop.time()
                 try:
-                    async with self._gate:
-                        await following.begin()
+                    await self._begin(api, following)
                     await following.go_on()
                     tries = 0
                 except Trouble as trouble:
@@ -241,6 +242,14 @@ class Watching:
                     if not self._failed(watcher, trouble):
                         return
                     await self._sleep(pause(tries, trouble.code, self._chance()))
+
+    async def _begin(self, api: Api, following: Following) -> None:
+        async with self._gate:
+            try:
+                async with asyncio.timeout(_BEGINNING):
+                    await following.begin()
+            except TimeoutError:
+                raise Trouble(Code.SLOW, api.place, seconds=int(_BEGINNING)) from None
 
     def _told(self, watcher: _Watcher) -> None:
         watcher.hears, watcher.failing_since, watcher.trouble = True, None, None
