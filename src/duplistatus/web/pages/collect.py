@@ -5,6 +5,7 @@ page fresh; without one it is loaded again."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -12,7 +13,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from duplistatus.clock import MINUTE
+from duplistatus.clock import MINUTE, instant
 from duplistatus.i18n.wording import Wording
 from duplistatus.ingest.duplicati.questions import NEW, WHICH
 from duplistatus.store import fleet
@@ -38,10 +39,10 @@ _LONGEST = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """What the form shows."""
+    """What the form shows. `which`: all, chosen, or nothing yet."""
 
     servers: frozenset[str] = frozenset()
-    every: bool = True
+    which: str = ""
     addresses: str = ""
     port: str = ""
     timer: str = ""
@@ -59,14 +60,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A part in words. `candidates`: keys and names of the servers that it could be."""
+    """A part in words. `fingerprint`: of a certificate, its bytes; `candidates`: keys and names of the servers that it could be."""
 
     part: Part
     state: tuple[str, str]
     step: str
     trouble: TroubleWords | None
     jobs: list[tuple[str, str]]
-    fingerprint: str
+    fingerprint: list[str]
+    valid: str
     candidates: list[tuple[str, str]]
 
     @property
@@ -83,7 +85,7 @@ async def show_collect(
 ) -> Response:
     """The choice; `server` and `addresses` are chosen and filled in already."""
     chosen = frozenset({server}) if server else frozenset[str]()
-    return _choice(request, caller, Fields(chosen, every=not (server or addresses), addresses=addresses))
+    return _choice(request, caller, Fields(chosen, "chosen" if server or addresses else "", addresses))
 
 
 @router.post(PATH)
@@ -144,7 +146,7 @@ def _why_not(wording: Wording, refused: Refused) -> str:
 def _sent(form: FormData) -> Fields:
     return Fields(
         frozenset(str(each) for each in form.getlist("servers")),
-        form.get("which") == "all",
+        str(form.get("which", "")),
         str(form.get("addresses", ""))[:_LONGEST],
         str(form.get("port", ""))[:10],
         str(form.get("timer", "")),
@@ -158,10 +160,11 @@ def _wish(wording: Wording, form: FormData, fields: Fields) -> Wish:
     port = whole_number(fields.port.strip(), _DIGITS) if fields.port.strip() else None
     if fields.port.strip() and port is None:
         raise ValueError(wording.gettext("The port is a number from 1 to 65535."))
-    if not fields.every and not fields.servers and not fields.addresses.strip():
+    every = fields.which == "all"
+    if not every and not fields.servers and not fields.addresses.strip():
         raise ValueError(wording.gettext("Choose at least one server, or enter an address."))
     return Wish(
-        servers=None if fields.every else tuple(sorted(fields.servers)),
+        servers=None if every else tuple(sorted(fields.servers)),
         addresses=fields.addresses,
         port=port,
         password=str(form.get("password", "")),
@@ -216,13 +219,21 @@ def _line(request: Request, part: Part, wording: Wording) -> Line:
             servers = [fleet.server_by_key(connection, str(key)) for key in question.get("candidates", [])]
         candidates = [(server.key, server.label) for server in servers if server is not None]
         candidates.append((NEW, wording.gettext("None of these: a new server")))
-    shown = fingerprint(str(question.get("sha256", "")))
     return Line(
         part,
         state_words(part, wording),
         step_text(part, wording),
         trouble_of(part, wording),
         job_troubles(part, wording),
-        shown,
+        fingerprint(str(question.get("sha256", ""))).split(":"),
+        " – ".join(_date(str(question.get(name, "")), wording) for name in ("begins", "ends")),
         candidates,
     )
+
+
+def _date(text: str, wording: Wording) -> str:
+    """A moment of a certificate; as it came, where it is none."""
+    try:
+        return wording.full_moment(instant(datetime.fromisoformat(text)))
+    except ValueError:
+        return text
