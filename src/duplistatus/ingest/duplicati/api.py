@@ -95,7 +95,7 @@ class Api:
         if not isinstance(said, dict):
             raise Trouble(Code.BROKEN, self.place, path=full)
         if said.get("Success") is not True:
-            status = str(said.get("StatusCode") or "").removeprefix("HTTP-")
+            status = str(said.get("StatusCode") or "").removeprefix("HTTP-")[:4]
             reason = str(said.get("Error") or "")[:300]
             raise Trouble(Code.FAILED, self.place, path=full, status=int(status) if status.isdecimal() else 200, reason=reason)
         return said.get("Data")

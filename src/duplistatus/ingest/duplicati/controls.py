@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
+from urllib.parse import quote
 
 from duplistatus.ingest.duplicati.api import Api
 from duplistatus.ingest.duplicati.trouble import Code, Trouble
@@ -58,7 +59,7 @@ async def start(api: Api, ids: Collection[str], name: str) -> Done:
     """Starts a job, or puts it into the queue. `ids`: what is known of its id in the API; without one that the server lists, the name
     decides. One that waits already is not put there twice."""
     job = _the_one(await _jobs(api), ids, name)
-    said = await api.post(f"/backup/{job.id}/run")
+    said = await api.post(f"/backup/{quote(job.id, safe='')}/run")
     number = said.get("ID") if isinstance(said, dict) else None
     return Done(Deed.START, number if type(number) is int else None, job.id)
 

@@ -35,7 +35,7 @@ async def log_pages(api: Api, job_id: str) -> AsyncGenerator[tuple[LogRow, ...]]
         if rows:
             yield rows
         # Without a smaller number there is no next page: a server that does not know the cursor would give the same for ever.
-        if len(page) < size or oldest is None or (before and oldest >= before):
+        if len(page) < size or oldest is None or oldest <= 0 or (before and oldest >= before):
             return
         before = oldest
         if read < _ROOM:
