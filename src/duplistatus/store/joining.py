@@ -16,11 +16,17 @@ from duplistatus.store.origins import drop_job, settle
 from duplistatus.store.statement import Statement
 from duplistatus.store.summaries import rebuild_job
 from duplistatus.store.tables import activity, job, origin, raw_report, run
-from duplistatus.store.visible import COLLECTED, JSON, TEXT, show_runs
+from duplistatus.store.visible import COLLECTED, JSON, PROVISIONAL, TEXT, show_runs
 
 _OF: BindParameter[int] = bindparam("of")
 _SENT = (run.c.kinds.op("&")(JSON | TEXT)) != 0
 _REPORTED = Statement(select(run.c.id).join(origin, origin.c.id == run.c.origin_id).where(origin.c.server_id == _OF, _SENT).limit(1))
+_DOCUMENTS = (
+    Statement(
+        select(run.c.id).join(origin, origin.c.id == run.c.origin_id).where(origin.c.server_id == _OF, run.c.kinds < PROVISIONAL).limit(1)
+    ),
+    Statement(select(activity.c.id).join(origin, origin.c.id == activity.c.origin_id).where(origin.c.server_id == _OF).limit(1)),
+)
 _NEWEST = Statement(
     select(run.c.begun_at, origin.c.job_name, origin.c.backup_id)
     .join(origin, origin.c.id == run.c.origin_id)
@@ -70,6 +76,11 @@ _MOVE_ACTIVITIES = Statement(
 )
 _DROP = Statement(delete(origin).where(origin.c.id == bindparam("old")))
 _JOBS = Statement(select(job.c.id, job.c.name, job.c.backup_id).where(job.c.server_id == _OF))
+
+
+def has_documents(connection: Connection, server_id: ServerId) -> bool:
+    """Whether any document of the server is known; errors of runs without one can be of any."""
+    return any(connection.value(statement, {"of": server_id}) is not None for statement in _DOCUMENTS)
 
 
 def reported_as(connection: Connection, server_id: ServerId) -> ServerId | None:

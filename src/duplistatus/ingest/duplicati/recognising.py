@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
+from urllib.parse import quote
 
 from duplistatus.clock import Instant
 from duplistatus.evaluate.which_server import Likeness, is_another, which_server
@@ -24,15 +26,16 @@ from duplistatus.store.asked_servers import (
     likenesses,
     ran_at,
     said_before,
-    turn_out_as,
 )
 from duplistatus.store.ids import ServerId
-from duplistatus.store.joining import join_servers, reported_as
+from duplistatus.store.joining import has_documents, join_servers, reported_as
 
 _RUNS = 20
 """The newest runs of a job that are looked for."""
 _JOBS = 5
 """So many jobs with known runs decide."""
+_LOGS = 50
+"""So many logs are looked at, those of the jobs that ran last: nobody's list of jobs is a reason to ask without an end."""
 _PER_JOB = frozenset({Code.BUSY, Code.BROKEN, Code.TOO_LARGE, Code.FAILED, Code.SLOW, Code.CUT})
 
 
@@ -63,15 +66,16 @@ async def _meant(parts: Parts, api: Api, said: Said, meant: Asked) -> Asked:
         # Collected before its first report, and under other names than this one has.
         await parts.write(lambda connection: join_servers(connection, meant.server_id, reported, said.at))
         meant = _known(parts, reported)
-    mine = _alike(parts, said, meant.server_id, {}).get(meant.server_id, Likeness(meant.key, is_empty=True))
-    if mine.same_api_id and not mine.is_empty:
+    with parts.database.read() as connection:
+        is_empty = not has_documents(connection, meant.server_id)
+        machine_id, version = said_before(connection, meant.server_id)
+    mine = _alike(parts, said, meant.server_id, {}).get(meant.server_id, Likeness(meant.key))
+    if mine.same_api_id and not is_empty:
         return meant
     runs = await _runs(parts, api, said, meant.server_id)
     alike = _alike(parts, said, meant.server_id, runs)
-    mine = alike.get(meant.server_id, mine)
+    mine = replace(alike.get(meant.server_id, mine), is_empty=is_empty)
     others = [each for server_id, each in alike.items() if server_id != meant.server_id]
-    with parts.database.read() as connection:
-        machine_id, version = said_before(connection, meant.server_id)
     changed = bool(machine_id and said.identity.machine_id) and machine_id != said.identity.machine_id and version == said.identity.version
     if is_another(mine, others, id_is_reported=_tells_reported_id(said), api_id_changed=changed):
         most = max(others, key=lambda each: (each.runs, each.same_id), default=None)
@@ -83,7 +87,7 @@ async def _meant(parts: Parts, api: Api, said: Said, meant: Asked) -> Asked:
     if found is not None and found.key is not None:
         # Until its first report came there was nothing by which to know it.
         heir = _by_key(alike, found.key)
-        await parts.write(lambda connection: turn_out_as(connection, meant.server_id, heir, said.at))
+        await parts.write(lambda connection: join_servers(connection, meant.server_id, heir, said.at))
         return _known(parts, heir)
     return meant
 
@@ -117,7 +121,7 @@ async def _runs(parts: Parts, api: Api, said: Said, meant: ServerId | None = Non
     """How many of the newest runs of its jobs each server knows; one job is enough of the server that is meant."""
     found: Counter[ServerId] = Counter()
     hits = 0
-    for job in said.jobs:
+    for job in sorted(said.jobs, key=lambda job: job.finished_at or 0, reverse=True)[:_LOGS]:
         begins = await _newest(api, job)
         with parts.database.read() as connection:
             known = ran_at(connection, [(_names(job), at) for at in begins])
@@ -131,7 +135,7 @@ async def _runs(parts: Parts, api: Api, said: Said, meant: ServerId | None = Non
 async def _newest(api: Api, job: ApiJob) -> list[Instant]:
     """The begins of a job's newest runs; none where its log cannot be read."""
     try:
-        rows = read_log_rows(await api.get(f"/backup/{job.id}/log", pagesize=_RUNS))
+        rows = read_log_rows(await api.get(f"/backup/{quote(job.id, safe='')}/log", pagesize=_RUNS))
     except NotTheApi:
         return []
     except Trouble as trouble:
