@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from bench.client import Address
+from bench.collecting import Collecting, collect_from
 from bench.filling import fill
 from bench.measuring import Effort, Figures, Target, measure
 from bench.messages import drain_rate
@@ -26,6 +27,7 @@ from duplistatus.clock import Instant, SystemClock
 @click.option("--rounds", default=5, show_default=True, type=click.IntRange(1, 50), help="Rounds of each measurement; the median counts.")
 @click.option("--seconds", default=2.0, show_default=True, type=click.FloatRange(0.1, 60), help="Longest time of one round.")
 @click.option("--messages", default=10_000, show_default=True, type=click.IntRange(10, 1_000_000), help="Messages that wait to be sent.")
+@click.option("--duplicatis", default=200, show_default=True, type=click.IntRange(10, 200), help="Servers to collect from; a tenth hang.")
 @click.option("--browser/--no-browser", default=True, show_default=True, help="Measure the page in Chromium.")
 @click.option(
     "--reference", metavar="URL", help="Measure another server on this machine beside it; it holds a fleet of the (one) size already."
@@ -40,6 +42,7 @@ def main(  # noqa: PLR0913, PLR0917 - its arguments are the options
     rounds: int,
     seconds: float,
     messages: int,
+    duplicatis: int,
     browser: bool,
     reference: str | None,
     reference_user: str,
@@ -55,20 +58,38 @@ def main(  # noqa: PLR0913, PLR0917 - its arguments are the options
         raise click.BadParameter("the other server holds one fleet: name one size", param_hint="--reference")
     write_bytecode()
     effort = Effort(rounds, seconds, browser)
+    click.echo(f"collecting from {duplicatis} servers …", err=True)
+    collected = collect_from(duplicatis)
     measured = []
     for size in chosen:
         beside = None
         with tempfile.TemporaryDirectory(prefix="duplistatus-bench-") as folder:
             figures, fill_seconds, now = _product(size, Path(folder), effort, messages)
+        _keep(figures, collected)
         if reference:
             click.echo(f"{size.label}: measuring {reference} …", err=True)
             address = Address.of(reference)
             beside = measure(Target(address, sign_in(address, reference_user, reference_password or ""), now), size, effort)
         measured.append(Measured(size, figures, fill_seconds, beside))
-    options: dict[str, object] = {"rounds": rounds, "seconds": seconds, "messages": messages, "browser": browser, "reference": reference}
+    options: dict[str, object] = {
+        "rounds": rounds,
+        "seconds": seconds,
+        "messages": messages,
+        "duplicatis": duplicatis,
+        "browser": browser,
+        "reference": reference,
+    }
     text, table = write(out, measured, options)
     click.echo(table.read_text(encoding="utf-8"))
     click.echo(f"written to {text} and {table}", err=True)
+
+
+def _keep(figures: Figures, collected: Collecting) -> None:
+    """What does not depend on the size."""
+    figures.keep("collect_seconds", [collected.first])
+    figures.keep("collect_again_seconds", [collected.again])
+    figures.keep("collect_cpu_seconds", [collected.processor])
+    figures.keep("collect_memory_mb", [collected.peak / 1_000_000])
 
 
 def _product(size: Size, folder: Path, effort: Effort, messages: int) -> tuple[Figures, float, Instant]:

@@ -15,7 +15,8 @@ BROWSER = {"paint_ms", "usable_ms", "scripts_kb", "styles_kb", "fonts_kb"}
 
 
 def test_the_product_is_measured_as_a_process_and_every_row_has_a_figure(tmp_path: Path) -> None:
-    arguments = ["--sizes", "a", "--rounds", "1", "--seconds", "0.1", "--messages", "100", "--no-browser", "--out", str(tmp_path)]
+    small = ["--rounds", "1", "--seconds", "0.1", "--messages", "100", "--duplicatis", "10", "--no-browser"]
+    arguments = ["--sizes", "a", *small, "--out", str(tmp_path)]
     ended = CliRunner().invoke(main, arguments, catch_exceptions=False)
     assert ended.exit_code == 0, ended.output
     written = next(tmp_path.glob("*.json"))
