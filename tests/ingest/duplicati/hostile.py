@@ -109,7 +109,8 @@ def changed(draw: st.DrawFn, answer: Any) -> Any:
             holder = holder[step]
         what = draw(st.sampled_from(["other", "other", "other", "gone", "twice"]))
         if what == "other":
-            holder[last] = draw(ODD)
+            # A shape that is drawn twice must not come to hold itself.
+            holder[last] = deepcopy(draw(ODD))
         elif what == "gone":
             del holder[last]
         elif isinstance(holder, list):

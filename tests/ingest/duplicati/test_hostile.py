@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 JSON = (("Content-Type", "application/json"),)
 HOSTILE = settings(
     deadline=None,
-    max_examples=40,
+    max_examples=20,
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,
         HealthCheck.too_slow,
