@@ -177,6 +177,13 @@ def test_a_job_is_found_by_its_name_where_its_id_is_another(admin: TestClient, d
     assert duplicati.active == (51, "12")
 
 
+def test_a_job_that_was_renamed_there_is_found_by_its_id(admin: TestClient, duplicati: Duplicati) -> None:
+    duplicati.jobs[0]["Backup"]["Name"] = "All files"
+    job = admin.get("/api/jobs").json()["items"][0]["id"]
+    assert admin.post(CONTROL, json={"do": "start", "job_id": job}).status_code == 200
+    assert duplicati.active == (51, "1")
+
+
 def test_a_job_that_the_server_does_not_list_is_not_started(admin: TestClient, duplicati: Duplicati) -> None:
     job = admin.get("/api/jobs").json()["items"][0]["id"]
     first = duplicati.jobs[0]
