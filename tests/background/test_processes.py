@@ -86,7 +86,7 @@ def test_the_second_takes_over_at_once_when_the_first_stops(replicas: Machine) -
         await one.close()
         await two.look()
         assert two.leads
-        assert len(replicas.rows("SELECT holder FROM lease")) == 1
+        assert len(replicas.rows("SELECT holder FROM lease WHERE name = 'scheduler'")) == 1
 
     asyncio.run(story())
 

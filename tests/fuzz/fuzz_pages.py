@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from httpx2 import Response
 
+_SHOWN = {200, 303, 400, 404, 409, 502}
+"""How a page may be answered that was sent nonsense: it is shown, leads elsewhere, or says what is wrong, with another server too."""
 NASTY: tuple[str, ...] = (
     *("", " ", "\0", "0", "-1", "1", "٣", "²", "9" * 30, "1e999", "NaN", "true", "[]", "{}", "null"),
     *("x" * 10_000, "é" * 3_000, "\u202e\u2028\U0001f4a9", "a\r\nSet-Cookie: a=b", "\t", "\ufeff", "a\u0301" * 500),
@@ -172,7 +174,7 @@ class Fuzz:
         for shown, form in forms.items():
             self._send(shown.partition(" ")[0], form)
         for path in pages:
-            if (answer := self._ask(f"{path} afterwards", "GET", path)).status_code not in {200, 303, 400, 404}:
+            if (answer := self._ask(f"{path} afterwards", "GET", path)).status_code not in _SHOWN:
                 self.findings.wrong.setdefault(f"{path} afterwards: {answer.status_code}", answer.text[:300])
 
     def _parameters(self) -> list[str]:
