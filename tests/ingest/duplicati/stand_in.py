@@ -358,3 +358,13 @@ class Duplicati(Served):
         """Ends all web sockets."""
         for send, _ in tuple(self._sockets):
             asyncio.run_coroutine_threadsafe(send({"type": "websocket.close", "code": 1001}), self._loop).result(_PATIENCE)
+
+    def flood(self, event: dict[str, Any], count: int) -> None:
+        """Sends an event so often to all web sockets, without waiting."""
+
+        async def send_all() -> None:
+            for send, _ in tuple(self._sockets):
+                for _ in range(count):
+                    await send({"type": "websocket.send", "text": json.dumps(event)})
+
+        asyncio.run_coroutine_threadsafe(send_all(), self._loop)
