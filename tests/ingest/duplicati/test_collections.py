@@ -291,6 +291,22 @@ async def test_another_process_cancels_it_and_the_first_one_hears_of_it(database
         assert one.part(uid).state == CANCELLED
 
 
+async def test_what_ends_well_after_it_was_cancelled_elsewhere_stores_no_address(
+    database: Database, clock: SetClock, data_dir: Path
+) -> None:
+    async with process(database, clock, data_dir) as one, process(database, clock, data_dir) as another:
+        one.asked.hold = {"nas:8200"}
+        uid = await one.start(await one.new("nas:8200"))
+        await one.asked.begun(1)
+        await another.collections.cancel(uid)
+        one.asked.let_go("nas:8200")
+        await one.asked.over(1)
+        await one.collections.close()
+        assert one.part(uid).state == CANCELLED
+        with one.parts.database.read() as connection:
+            assert links.links(connection) == []
+
+
 async def test_how_far_it_has_come_shows_in_every_process(database: Database, clock: SetClock, data_dir: Path) -> None:
     async with process(database, clock, data_dir) as one, process(database, clock, data_dir) as another:
         one.asked.hold = {"nas:8200"}

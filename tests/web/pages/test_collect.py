@@ -76,7 +76,7 @@ def test_those_that_failed_are_collected_again_by_a_button(admin: TestClient, tw
     page = read(admin.get(f"/collect/{uid}"))
     form = next(each for each in page.all("form") if "Again for 2 servers" in each.text)
     fields = [(each.attributes["name"], each.attributes["value"]) for each in form.all("input", type="hidden")]
-    again = {"which": "chosen", "servers": [value for name, value in fields if name == "servers"]}
+    again: dict[str, Any] = {"which": "chosen", "servers": [value for name, value in fields if name == "servers"]}
     assert again["servers"] == two
     assert ("schedules_only", "1") in fields
     assert names(settled(admin, collection_of(sent(admin, **again)))) == two
