@@ -25,6 +25,7 @@ ONLY = (
     r"^(?!.*(user-session|after-))(upload|summary|lastbackups?|health|ping|csrf|session|auth-|users|dashboard|detail"
     r"|servers(-includeBackups|-id(-full|-chart|-server-url)?)?__(no-|anonymous|admin)|chart-data|backups-last|unknown-api|page)"
     r"|^cron-|^notifications-|^audit-log"
+    r"|^backups-(collect|sync-schedule)__"
     r"|^servers-(id(-server-url|-password(-get)?)?|test-connection)__"
     r"|^configuration-(unified|backup-settings|overdue-tolerance|notifications|ntfy|email|templates)"
 )
@@ -42,6 +43,7 @@ def _server(data_dir: Path) -> Iterator[str]:
     """The product as a process of its own, on an empty data folder."""
     port = _free_port()
     environment = {"PATH": os.environ["PATH"], "TZ": "UTC", "HOST": "127.0.0.1", "PORT": str(port), "DUPLISTATUS_DATA_DIR": str(data_dir)}
+    environment["DUPLISTATUS_RELEASES_URL"] = "off"
     with (data_dir.parent / "serve.log").open("wb") as log:
         process = subprocess.Popen([sys.executable, "-m", "duplistatus", "serve"], env=environment, stdout=log, stderr=log)
         try:

@@ -28,8 +28,8 @@ def test_it_holds_the_server_its_jobs_and_their_results(collector: Collector) ->
         assert [job["Backup"]["Name"] for job in found["backups"]] == ["Documents", "Daily"]
         assert found["backups"][0]["Schedule"]["Repeat"] == "1D"
         first, second = found["backup_logs"]
-        assert first["results"] == [json.loads(row["Message"]) for row in server.logs["1"]]
-        assert (second["results"], second["left_out"]) == ([], 0)
+        assert first["messages"] == [{"Type": "Result", "Message": json.loads(row["Message"])} for row in server.logs["1"]]
+        assert (second["messages"], second["leftOut"]) == ([], 0)
 
 
 def test_known_runs_are_in_it_too(collector: Collector) -> None:
@@ -69,6 +69,6 @@ def test_what_is_too_much_is_counted(collector: Collector, monkeypatch: pytest.M
         done = collector.collect(server, wanted=KEPT)
         assert done.document is not None
         (log,) = json.loads(done.document)["backup_logs"]
-        assert len(log["results"]) + log["left_out"] == len(server.logs["1"])
-        assert log["left_out"] > 0
+        assert len(log["messages"]) + log["leftOut"] == len(server.logs["1"])
+        assert log["leftOut"] > 0
         assert done.found == 6

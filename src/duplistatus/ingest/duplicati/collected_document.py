@@ -38,8 +38,8 @@ class CollectedDocument:
         self._size = 0
 
     def add(self, job: ApiJob, data: Section) -> None:
-        """The result of one operation."""
-        row = orjson.dumps(data)
+        """The result of one operation, in the form of a row of the log."""
+        row = orjson.dumps({"Type": "Result", "Message": data})
         if self._size + len(row) > MOST:
             self._left_out[job.id] = self._left_out.get(job.id, 0) + 1
             return
@@ -49,13 +49,14 @@ class CollectedDocument:
     def as_bytes(self) -> bytes:
         """The document."""
         system, listed = self._said.answers
+        # Names as 1.4.2 has them in its document.
         jobs = [_job(entry) for entry in listed] if isinstance(listed, list) else []
         document = {
             "collected_at": iso(self._said.at),
             "system_info": _system(system, self._said.identity.machine_id),
             "backups": [each for each in jobs if each is not None],
             "backup_logs": [
-                {"backup_id": job.id, "backup_name": job.name, "results": self._rows[job.id], "left_out": self._left_out.get(job.id, 0)}
+                {"backupId": job.id, "backupName": job.name, "messages": self._rows[job.id], "leftOut": self._left_out.get(job.id, 0)}
                 for job in self._said.jobs
             ],
         }
