@@ -17,6 +17,7 @@ from duplistatus.report.log_row import begin_of
 from duplistatus.report.report import Report
 from duplistatus.report.server_answers import read_log_rows
 from duplistatus.store.arrivals import Outcome
+from duplistatus.store.collected import KnownRows
 from duplistatus.store.summaries import rebuild_all
 from tests.ingest.duplicati.collector import Collector, named
 from tests.ingest.duplicati.recorded import VERSIONS, answered
@@ -24,8 +25,11 @@ from tests.ingest.duplicati.stand_in import Duplicati, Reply, error
 from tests.store.telling import NOON, recordings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from duplistatus.store.arrivals import Arrival
+    from duplistatus.store.collected import Stored
+    from duplistatus.store.database import Connection
     from tests.store.telling import Recording
 
 SCHEDULES = Wanted(schedules_only=True)
@@ -151,15 +155,51 @@ def test_a_broken_row_stops_none_of_the_others(collector: Collector, server: Dup
     assert [(name, trouble.code) for name, trouble in done.troubles] == [("Documents", Code.BROKEN)]
 
 
-def test_a_row_that_the_database_refuses_stops_none_of_the_others(collector: Collector, server: Duplicati) -> None:
-    refused = at(of_backup(), Instant(NOON - HOUR), number=99)
-    refused["Message"] = refused["Message"].replace('"ExaminedFiles": ', '"ExaminedFiles": 9223372036854775807, "Was": ')
-    server.logs["1"] = [refused, *server.logs["1"]]
-    half = {name: value for name, value in json.loads(refused["Message"]).items() if name != "Version"}
-    server.logs["1"][0]["Message"] = json.dumps(half | {"Version": "2.3.0.109\u0000", "ParsedResult": "Succ\ud800ess"})
+def test_a_row_that_cannot_be_stored_stops_none_of_the_others(
+    collector: Collector, server: Duplicati, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, record = Instant(NOON - HOUR), job_log.record_rows
+
+    def refusing(connection: Connection, rows: Sequence[tuple[Arrival, Report]], now: Instant) -> Stored:
+        stored = record(connection, rows, now)
+        if any(report.begun_at == begun for _, report in rows):
+            raise ValueError("refused")
+        return stored
+
+    monkeypatch.setattr(job_log, "record_rows", refusing)
+    server.logs["1"] = [at(of_backup(), begun, number=99), *server.logs["1"]]
     done = collector.collect(server)
-    assert done.found == 6
-    assert done.errors == 1
+    assert (done.found, done.errors) == (6, 1)
+    assert len(collector.state()["runs"]) == 6
+
+
+def test_a_row_completes_what_a_plain_text_report_told(collector: Collector) -> None:
+    (form,) = [each for each in recordings("2.3.0.4") if each.name.endswith("/form-form.json")]
+    collector.send(form)
+    with Duplicati("2.3.0.4") as server:
+        # Its API tells another id and another name: the run itself is by what it is known.
+        only(server, "15").name_it("of-the-installation", "vault")
+        server.logs["15"] = [at(of_backup("2.3.0.4"), Instant(form.begun + 345))]
+        done = collector.collect(server)
+        assert (done.is_new, done.found) == (False, 1)
+        ((run,), (job,)) = collector.state()["runs"], collector.state()["jobs"]
+        assert (run["begun_at"], run["kinds"], run["examined_files"] is not None) == (form.begun + 345, 6, True)
+        assert job["run_count"] == 1
+        assert collector.collect(server, done.server_id).found == 0
+
+
+def test_a_run_that_is_reported_while_it_is_collected_is_known(
+    collector: Collector, server: Duplicati, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reports = reports_of("2.3.0.109")
+    collector.send(*reports[:1])
+    server.name_it("", "fileserver")
+    monkeypatch.setattr(job_log, "known_rows", lambda *_: KnownRows())
+    collector.send(*reports)
+    kept = collector.state()
+    done = collector.collect(server)
+    assert (done.found, done.known) == (0, 6)
+    assert collector.state()["runs"] == kept["runs"]
 
 
 def test_one_job_that_cannot_be_read_stops_none_of_the_others(collector: Collector) -> None:

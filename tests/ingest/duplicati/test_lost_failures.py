@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from duplistatus.clock import DAY, HOUR, MINUTE, SECOND, Instant, moment
+from duplistatus.report.reading import read_body
 from duplistatus.report.report import Report
 from duplistatus.store.arrivals import Outcome
 from duplistatus.store.summaries import rebuild_all
@@ -145,6 +148,31 @@ def test_while_the_job_runs_nothing_is_assumed(collector: Collector, server: Dup
     assert (done.found, done.later) == (0, (LOCKED,))
     server.finish()
     assert collector.collect(server).found == 2
+
+
+def test_a_log_that_can_be_read_while_the_job_runs_assumes_nothing_either(collector: Collector, server: Duplicati) -> None:
+    server.active = (7, "5")
+    server.instead["/api/v1/backup/5/log"] = Reply([at(of_backup("2.3.0.4"), Instant(FAILED_AT - DAY))])
+    assert collector.collect(server).found == 1
+    server.finish()
+    assert collector.collect(server).found == 1
+
+
+def test_an_error_that_a_run_under_other_names_ended_with_counts_no_more(collector: Collector, server: Duplicati) -> None:
+    """The error was found on a server of another name; a run that both tell of makes them one."""
+    server.name_it("", "vault").logs["5"] = []
+    done = collector.collect(server)
+    later = at(of_backup("2.3.0.4"), Instant(FAILED_AT + DAY))
+    server.logs["5"] = [later]
+    assert collector.collect(server, done.server_id).found == 1
+    sent = report()
+    both = json.loads(sent.body)
+    both["Data"] = json.loads(later["Message"])
+    body = json.dumps(both).encode()
+    collector.send(sent, replace(sent, body=body, parsed=read_body(body, "application/json", None, 1 << 25)))
+    assert collector.collect(server, done.server_id).server_key == "9bd9525546194675812189f0a20f5592"
+    assert [(run["begun_at"], run["kinds"]) for run in runs(collector)] == [(report().begun, 1), (FAILED_AT + DAY, 1)]
+    assert_kept_is_rebuilt(collector)
 
 
 def test_a_restore_that_failed_is_no_failed_backup(collector: Collector, server: Duplicati) -> None:

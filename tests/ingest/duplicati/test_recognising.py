@@ -9,6 +9,8 @@ import pytest
 from duplistatus.clock import HOUR, Instant
 from duplistatus.ingest.duplicati.trouble import Code
 from duplistatus.store import links
+from duplistatus.store.deletion import delete_job
+from duplistatus.store.server_edit import name_server
 from tests.ingest.duplicati.stand_in import Duplicati
 from tests.ingest.duplicati.test_collecting import at, of_backup, only, reports_of
 from tests.store.telling import NOON, recordings
@@ -160,6 +162,39 @@ def test_it_becomes_the_server_of_its_first_report(collector: Collector, server:
     assert (again.server_key, again.known, again.found) == (REPORTED, 6, 0)
     with collector.database.read() as connection:
         assert [each.key for each in links.links(connection)] == [REPORTED]
+
+
+def test_reports_of_what_was_collected_without_an_id_are_what_counts(collector: Collector, server: Duplicati) -> None:
+    done = collector.collect(server)
+    assert done.server_key == "name:fileserver"
+    collector.send(*reports_of("2.3.0.4"))
+    assert keys(collector) == {REPORTED}
+    assert [row["kinds"] for row in collector.state()["runs"]] == [1] * 6
+    again = collector.collect(server, done.server_id)
+    assert (again.server_key, again.known) == (REPORTED, 6)
+    with collector.database.read() as connection:
+        assert [(each.key, each.url) for each in links.links(connection)] == [(REPORTED, server.url)]
+    assert collector.rows("SELECT s.key, a.name FROM api_job a JOIN server s ON s.id = a.server_id") == [(REPORTED, "Documents")]
+
+
+def test_collected_under_another_name_than_its_reports_have_it_becomes_one_with_them(collector: Collector, server: Duplicati) -> None:
+    server.name_it("", "fileserver.local")
+    done = collector.collect(server)
+    collector.write(lambda connection: name_server(connection, done.server_id, "The vault", "in the cellar"))
+    collector.send(*reports_of("2.3.0.4"))
+    assert keys(collector) == {"name:fileserver.local", REPORTED}
+    again = collector.collect(server, done.server_id)
+    assert (again.server_key, again.alias, again.known) == (REPORTED, "The vault", 6)
+    assert keys(collector) == {REPORTED}
+    assert [(row["server"], row["run_count"]) for row in collector.state()["jobs"]] == [(REPORTED, 6)]
+    assert [row["kinds"] for row in collector.state()["runs"]] == [1] * 6
+
+
+def test_a_server_whose_jobs_were_removed_here_is_no_candidate(collector: Collector, server: Duplicati) -> None:
+    collector.send(*reports_of("2.3.0.4"))
+    collector.write(lambda connection: delete_job(connection, REPORTED, "Documents", NOON))
+    done = collector.collect(server)
+    assert (done.is_new, done.server_key) == (True, "name:fileserver")
 
 
 def test_a_job_whose_reports_name_another_machine_stays_there(collector: Collector, server: Duplicati) -> None:
