@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from duplistatus.store.live_servers import LiveServer
     from tests.ingest.duplicati.stand_in import Duplicati
 
-_PATIENCE = 15.0
+_PATIENCE = 40.0
 
 
 class Stage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -47,8 +47,8 @@ def test_a_run_is_followed_from_its_start_to_its_end(stage: Stage, version: str)
         async def story(watch: Watching) -> None:
             await stage.until(watch, lambda: stage.live(server_id).state is State.IDLE)
             await stage.until(watch, lambda: bool(server._sockets))
-            server.start("1")
             server.progress.phase = "Backup_Begin"
+            server.start("1")
             server.tell("legacystatus", server.state())
             if version == NEW:
                 server.tell("progress", server.progress_state())
@@ -111,10 +111,16 @@ def test_jobs_are_asked_for_where_an_id_is_not_known_and_only_then(stage: Stage)
         async def story(watch: Watching) -> None:
             await stage.until(watch, lambda: bool(server.asked("/api/v1/backups")))
             await stage.until(watch, lambda: stage.live(server_id).state is State.RUNNING)
-            server.finish()
             server.start("1")
             server.tell("legacystatus", server.state())
+            await stage.until(watch, lambda: bool(stage.live(server_id).queue))
+            server.finish()
+            server.tell("legacystatus", server.state())
             await stage.until(watch, lambda: stage.job()[0] == "running")
+            server.start("77")
+            server.finish()
+            server.tell("legacystatus", server.state())
+            await stage.until(watch, lambda: bool(server.asked("/api/v1/task/53")))
 
         stage.play(story)
         assert len(server.asked("/api/v1/backups")) == 1
@@ -142,6 +148,25 @@ def test_a_server_without_a_web_socket_is_asked(stage: Stage) -> None:
             assert stage.job()[0] == "idle"
 
         stage.play(story)
+
+
+def test_a_token_goes_into_no_address_where_a_message_was_waited_for(stage: Stage) -> None:
+    queries: list[bytes] = []
+
+    class Refusing(Duplicati):
+        async def socket(self, scope: Any, receive: Any, send: Any) -> None:
+            queries.append(scope["query_string"])
+            self.tokens.clear()
+            await super().socket(scope, receive, send)
+
+    with Refusing(NEW) as server:
+        stage.link(server)
+
+        async def story(watch: Watching) -> None:
+            await stage.until(watch, lambda: stage.slept == [15.0])
+
+        stage.play(story)
+    assert queries == [b""]
 
 
 def test_a_wrong_password_is_tried_once_until_the_link_changes(stage: Stage) -> None:
