@@ -135,6 +135,18 @@ def told(collector: Collector) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+def collected(collector: Collector, server: Duplicati, server_id: ServerId | None) -> ServerId:
+    trouble = None
+    try:
+        return collector.collect(server, server_id).server_id
+    except Trouble as asked:
+        trouble = asked
+    # Without a shared run, its name and its job speak for it and its id against it: somebody who knows it is asked.
+    assert (trouble.code, trouble.facts["candidates"], server_id) == (Code.WHICH, [ID], None)
+    ((known,),) = collector.rows(f"SELECT id FROM server WHERE key = '{ID}'")
+    return collector.collect(server, chosen=known).server_id
+
+
 def play(collector: Collector, server: Duplicati, story: Story, steps: list[Any]) -> None:
     """Reports by their number, and collections of the runs that had been by then; in the end all of both."""
     server_id: ServerId | None = None
@@ -142,13 +154,7 @@ def play(collector: Collector, server: Duplicati, story: Story, steps: list[Any]
     for step in [*steps, *range(RUNS), "collect"]:
         if step == "collect":
             set_up(server, story, ran)
-            try:
-                server_id = collector.collect(server, server_id).server_id
-            except Trouble as trouble:
-                # Without a shared run, its name and its job speak for it and its id against it: somebody who knows it is asked.
-                assert (trouble.code, trouble.facts["candidates"], server_id) == (Code.WHICH, [ID], None)
-                ((known,),) = collector.rows(f"SELECT id FROM server WHERE key = '{ID}'")
-                server_id = collector.collect(server, chosen=known).server_id
+            server_id = collected(collector, server, server_id)
         else:
             ran = max(ran, step + 1)
             collector.send(report(story, step))

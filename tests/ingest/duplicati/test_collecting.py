@@ -17,7 +17,7 @@ from duplistatus.report.log_row import begin_of
 from duplistatus.report.report import Report
 from duplistatus.report.server_answers import read_log_rows
 from duplistatus.store.arrivals import Outcome
-from duplistatus.store.collected import KnownRows
+from duplistatus.store.collected import KnownRows, record_rows
 from duplistatus.store.summaries import rebuild_all
 from tests.ingest.duplicati.collector import Collector, named
 from tests.ingest.duplicati.recorded import VERSIONS, answered
@@ -158,10 +158,10 @@ def test_a_broken_row_stops_none_of_the_others(collector: Collector, server: Dup
 def test_a_row_that_cannot_be_stored_stops_none_of_the_others(
     collector: Collector, server: Duplicati, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun, record = Instant(NOON - HOUR), job_log.record_rows
+    begun = Instant(NOON - HOUR)
 
     def refusing(connection: Connection, rows: Sequence[tuple[Arrival, Report]], now: Instant) -> Stored:
-        stored = record(connection, rows, now)
+        stored = record_rows(connection, rows, now)
         if any(report.begun_at == begun for _, report in rows):
             raise ValueError("refused")
         return stored
