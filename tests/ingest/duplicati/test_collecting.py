@@ -173,17 +173,19 @@ def test_a_row_that_cannot_be_stored_stops_none_of_the_others(
     assert len(collector.state()["runs"]) == 6
 
 
-def test_a_row_completes_what_a_plain_text_report_told(collector: Collector) -> None:
+@pytest.mark.parametrize("after", [0, 345])
+def test_a_row_completes_what_a_plain_text_report_told(collector: Collector, after: int) -> None:
+    """The text knows the second alone; the run may have begun with it."""
     (form,) = [each for each in recordings("2.3.0.4") if each.name.endswith("/form-form.json")]
     collector.send(form)
     with Duplicati("2.3.0.4") as server:
         # Its API tells another id and another name: the run itself is by what it is known.
         only(server, "15").name_it("of-the-installation", "vault")
-        server.logs["15"] = [at(of_backup("2.3.0.4"), Instant(form.begun + 345))]
+        server.logs["15"] = [at(of_backup("2.3.0.4"), Instant(form.begun + after))]
         done = collector.collect(server)
         assert (done.is_new, done.found) == (False, 1)
         ((run,), (job,)) = collector.state()["runs"], collector.state()["jobs"]
-        assert (run["begun_at"], run["kinds"], run["examined_files"] is not None) == (form.begun + 345, 6, True)
+        assert (run["begun_at"], run["kinds"], run["examined_files"] is not None) == (form.begun + after, 6, True)
         assert job["run_count"] == 1
         assert collector.collect(server, done.server_id).found == 0
 

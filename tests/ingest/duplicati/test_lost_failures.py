@@ -101,12 +101,13 @@ def test_a_failure_that_was_reported_is_none_to_find(collector: Collector, serve
     assert [run["kinds"] for run in runs(collector)] == [1]
 
 
-def test_its_row_takes_its_place(collector: Collector, server: Duplicati) -> None:
+@pytest.mark.parametrize("before", [5_000, 0])
+def test_its_row_takes_its_place(collector: Collector, server: Duplicati, before: int) -> None:
     done = collector.collect(server)
-    row = at(of_backup("2.3.0.4"), Instant(FAILED_AT - 5_000), "Fatal")
-    server.logs["5"] = [row]
+    begun = Instant(FAILED_AT - before)
+    server.logs["5"] = [at(of_backup("2.3.0.4"), begun, "Fatal")]
     assert collector.collect(server, done.server_id).found == 1
-    assert [(run["begun_at"], run["kinds"]) for run in runs(collector)] == [(FAILED_AT - 5_000, 4)]
+    assert [(run["begun_at"], run["kinds"]) for run in runs(collector)] == [(begun, 4)]
     assert_kept_is_rebuilt(collector)
 
 
