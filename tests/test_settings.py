@@ -217,3 +217,28 @@ def test_the_process_environment_is_read_without_an_argument(monkeypatch: pytest
 def test_files_of_the_product_lie_in_the_data_folder() -> None:
     settings = read_settings({"DUPLISTATUS_DATA_DIR": "/srv/d"})
     assert (settings.database_file, settings.key_file) == (Path("/srv/d/duplistatus.db"), Path("/srv/d/.duplistatus.key"))
+
+
+@pytest.mark.parametrize("text", ["off", "OFF", " off "])
+def test_lists_of_releases_need_not_be_fetched(text: str) -> None:
+    assert read_settings({"DUPLISTATUS_RELEASES_URL": text}).releases_url is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ftp://mirror.lan/list",
+        "mirror.lan/list",
+        "https://",
+        "https://kim:s3cret@mirror.lan/list",
+        "https://{channel}.mirror.lan/list",
+        "https://mirror.lan:0/list",
+        "https://mirror.lan:99999/list",
+        "https://[::1/list",
+        "https://mirror.lan/a list",
+    ],
+)
+def test_lists_of_releases_come_from_an_address_without_a_user_name(text: str) -> None:
+    with pytest.raises(SettingsError, match="DUPLISTATUS_RELEASES_URL must be") as caught:
+        read_settings({"DUPLISTATUS_RELEASES_URL": text})
+    assert "s3cret" not in str(caught.value)

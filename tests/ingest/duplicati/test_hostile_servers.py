@@ -15,6 +15,7 @@ from duplistatus.ingest.duplicati.collecting import Collected, Wanted
 from duplistatus.ingest.duplicati.trouble import Code, Trouble
 from duplistatus.store.database import Database
 from tests.fixtures.engines import place
+from tests.ingest.duplicati.asking import asked
 from tests.ingest.duplicati.collector import collecting
 from tests.ingest.duplicati.hostile import PASSWORD, Trial, with_secrets
 from tests.ingest.duplicati.recorded import answered
@@ -157,3 +158,12 @@ def test_a_server_that_is_another_one_at_the_second_request_is_not_taken_for_the
         assert trouble.code is Code.OTHER_SERVER
         assert collector.state() == kept
     database.close()
+
+
+@pytest.mark.parametrize("status", ["HTTP-" + "9" * 5_000, 10**18, "HTTP--1", [], "٤٠٤"])
+def test_an_error_of_any_status_is_a_trouble(server: Duplicati, status: object) -> None:
+    told = {"Success": False, "Error": "no", "StatusCode": status}
+    server.instead = {"/api/v2/backup/list-filesets": Reply(told)}
+    with pytest.raises(Trouble) as caught:
+        asked(server.target, lambda api: api.version2("/backup/list-filesets", {"BackupId": "1"}))
+    assert caught.value.code is Code.FAILED
