@@ -45,6 +45,13 @@ def test_the_name_of_the_machine_decides_with_a_shared_job_where_the_id_tells_no
     assert which(named, replace(OFFICE, same_name=True, jobs=2), id_is_reported=False) == Found(candidates=("nas", "office"))
 
 
+def test_a_server_that_is_reached_at_another_address_is_a_question_unless_runs_or_ids_decide() -> None:
+    linked = replace(NAS, same_name=True, jobs=1, elsewhere=True)
+    assert which(linked, OFFICE, id_is_reported=False) == Found(candidates=("nas",))
+    assert which(replace(linked, runs=1), OFFICE, id_is_reported=False) == Found("nas")
+    assert which(replace(linked, same_api_id=True), OFFICE, id_is_reported=False) == Found("nas")
+
+
 def test_the_name_of_the_machine_alone_is_a_question() -> None:
     assert which(replace(NAS, same_name=True), OFFICE, id_is_reported=False) == Found(candidates=("nas",))
 

@@ -13,7 +13,7 @@ class Likeness:
     """What a known server has in common with the one that answers. `runs`: how many runs; `same_id`: the machine-id of its reports, where
     the answering version tells that one; `same_api_id`: what its API said of itself before; `same_name`: the machine's name; `jobs`:
     jobs of one name and backup-id; `has_id`: its reports carry a machine-id; `is_empty`: nothing is known of it yet but how it is
-    reached, if that."""
+    reached, if that; `elsewhere`: it is reached at another address."""
 
     key: str
     runs: int = 0
@@ -23,6 +23,7 @@ class Likeness:
     jobs: int = 0
     has_id: bool = False
     is_empty: bool = False
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,10 @@ def which_server(known: Iterable[Likeness], *, id_is_reported: bool) -> Found:
     if id_is_reported:
         # One without id is recognised by its jobs as soon as runs are stored; one with another id may have got a new one.
         return Found(candidates=tuple(each.key for each in sharing if each.has_id))
-    return _one_of(sharing) if sharing else Found(candidates=tuple(each.key for each in named))
+    # Two addresses without a run in common can be two servers on machines of one name.
+    if sharing and not any(each.elsewhere for each in sharing):
+        return _one_of(sharing)
+    return Found(candidates=tuple(each.key for each in sharing or named))
 
 
 def is_another(meant: Likeness, others: Sequence[Likeness], *, id_is_reported: bool, api_id_changed: bool) -> bool:

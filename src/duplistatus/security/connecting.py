@@ -44,7 +44,7 @@ async def connected(host: str, port: int, seconds: float, resolve: Resolve | Non
 async def _to(address: str, port: int) -> socket.socket:
     is_longer = isinstance(ipaddress.ip_address(address.partition("%")[0]), ipaddress.IPv6Address)
     family = socket.AF_INET6 if is_longer else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM)
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         made.setblocking(False)
         await asyncio.get_running_loop().sock_connect(made, (address, port))

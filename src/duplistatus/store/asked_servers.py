@@ -92,7 +92,12 @@ def asked_server(connection: Connection, server_id: ServerId) -> Asked | None:
 
 
 def likenesses(
-    connection: Connection, identity: ServerIdentity, jobs: Iterable[Origin], meant: ServerId | None, runs: Mapping[ServerId, int]
+    connection: Connection,
+    identity: ServerIdentity,
+    jobs: Iterable[Origin],
+    meant: ServerId | None,
+    runs: Mapping[ServerId, int],
+    address: str,
 ) -> dict[ServerId, Likeness]:
     """What each server has in common with the one that says this of itself. `runs`: how many runs are of each, as far as was looked."""
     machine_id, machine_name = identity.machine_id or "", identity.machine_name or ""
@@ -121,6 +126,7 @@ def likenesses(
             jobs=shared[server_id],
             has_id=bool(has_id),
             is_empty=server_id not in filled,
+            elsewhere=bool(url) and url != address,
         )
     return found
 

@@ -169,9 +169,7 @@ _TAGS_OF = Statement(_TAG_ROWS.where(server_tag.c.server_id == bindparam("server
 _SERVERS = Statement(select(*_SERVER).select_from(_FROM).where(_SHOWN).order_by(func.lower(server.c.name), server.c.key))
 _SERVER_BY_ID = Statement(select(*_SERVER).select_from(_FROM).where(server.c.id == bindparam("id")))
 _RESOLVE = Statement(select(func.coalesce(server.c.adopted_by, server.c.id)).where(server.c.key == bindparam("key")))
-_SERVERS_BY_NAME = Statement(
-    select(*_SERVER).select_from(_FROM).where(_SHOWN, server.c.name == bindparam("name")).order_by(server.c.key)
-)
+_SERVERS_BY_NAME = Statement(select(*_SERVER).select_from(_FROM).where(_SHOWN, server.c.name == bindparam("name")).order_by(server.c.key))
 _JOBS = Statement(select(*_JOB).order_by(job.c.server_id, job.c.name))
 _JOBS_OF = Statement(select(*_JOB).where(job.c.server_id == bindparam("server_id")).order_by(job.c.name))
 _JOBS_AFTER = Statement(select(*_JOB).where(job.c.id > bindparam("after")).order_by(job.c.id).limit(bindparam("most")))

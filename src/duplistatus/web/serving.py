@@ -184,7 +184,7 @@ def _sockets(host: str, port: int) -> list[socket.socket]:
 
 
 def _bind(family: socket.AddressFamily, address: object) -> socket.socket:
-    made = socket.socket(family, socket.SOCK_STREAM)
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         # A port whose last connections have just been closed is free.
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

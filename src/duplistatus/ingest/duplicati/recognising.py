@@ -49,7 +49,7 @@ async def recognise(
         return await _new(parts, api, said, is_apart=True), True
     if meant is not None:
         return await _meant(parts, api, said, _known(parts, meant)), False
-    alike = _alike(parts, said, None, await _runs(parts, api, said))
+    alike = _alike(parts, api, said, None, await _runs(parts, api, said))
     found = which_server(alike.values(), id_is_reported=_tells_reported_id(said))
     if found.candidates:
         raise Trouble(Code.WHICH, api.place, candidates=list(found.candidates))
@@ -69,11 +69,11 @@ async def _meant(parts: Parts, api: Api, said: Said, meant: Asked) -> Asked:
     with parts.database.read() as connection:
         is_empty = not has_documents(connection, meant.server_id)
         machine_id, version = said_before(connection, meant.server_id)
-    mine = _alike(parts, said, meant.server_id, {}).get(meant.server_id, Likeness(meant.key))
+    mine = _alike(parts, api, said, meant.server_id, {}).get(meant.server_id, Likeness(meant.key))
     if mine.same_api_id and not is_empty:
         return meant
     runs = await _runs(parts, api, said, meant.server_id)
-    alike = _alike(parts, said, meant.server_id, runs)
+    alike = _alike(parts, api, said, meant.server_id, runs)
     mine = replace(alike.get(meant.server_id, mine), is_empty=is_empty)
     others = [each for server_id, each in alike.items() if server_id != meant.server_id]
     changed = bool(machine_id and said.identity.machine_id) and machine_id != said.identity.machine_id and version == said.identity.version
@@ -100,9 +100,9 @@ def _names(job: ApiJob) -> Origin:
     return origin_of(job, "", "")
 
 
-def _alike(parts: Parts, said: Said, meant: ServerId | None, runs: Mapping[ServerId, int]) -> dict[ServerId, Likeness]:
+def _alike(parts: Parts, api: Api, said: Said, meant: ServerId | None, runs: Mapping[ServerId, int]) -> dict[ServerId, Likeness]:
     with parts.database.read() as connection:
-        return likenesses(connection, said.identity, [_names(job) for job in said.jobs], meant, runs)
+        return likenesses(connection, said.identity, [_names(job) for job in said.jobs], meant, runs, api.target.url)
 
 
 def _by_key(alike: Mapping[ServerId, Likeness], key: str) -> ServerId:

@@ -84,7 +84,5 @@ class Explanation(Shape):
     activity: str
     silence: str
     timeline: ExplainedTimeline
-    server_state: ServerState | None = Field(
-        description="What its server does now; null where nobody knows, or for another moment"
-    )
+    server_state: ServerState | None = Field(description="What its server does now; null where nobody knows, or for another moment")
     changes: list[ExplainedChange] = Field(description="The newest changes of its facts, newest first")
