@@ -164,5 +164,6 @@ def job_of(connection: Connection, server_id: ServerId, names: Origin) -> JobId 
 
 
 def _begun(report: Report) -> Instant:
-    assert report.begun_at is not None  # noqa: S101 - rows without a begin are no reports
+    if report.begun_at is None:
+        raise ValueError("rows of logs without a begin are no reports")
     return report.begun_at

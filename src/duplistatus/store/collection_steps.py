@@ -6,10 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, insert, or_, update
+from sqlalchemy import Update, bindparam, insert, or_, update
 
 from duplistatus.clock import Instant
 from duplistatus.store.collections import ASKS, CANCELLED, FAILED, INTERRUPTED, RUNNING, WAITING, Part, find, held, parts_of
@@ -66,7 +65,7 @@ _HEAR = Statement(
 _TAKE = Statement(update(collection).where(collection.c.id == bindparam("of")).values(holder=bindparam("me"), heard_at=bindparam("now")))
 
 
-def _from(*states: str) -> Any:  # noqa: ANN401 - an expression of SQLAlchemy
+def _from(*states: str) -> Update:
     """The part, as long as it is in one of these states."""
     table = collection_part
     return update(table).where(table.c.id == bindparam("of"), or_(*(table.c.state == state for state in states)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, case, func, or_, select
 
 from duplistatus.clock import Instant
 from duplistatus.store.database import Connection, Row
@@ -118,7 +118,7 @@ _PART_BY_ID = Statement(_PARTS.where(collection_part.c.id == bindparam("of")))
 _DOCUMENT = Statement(select(collection_part.c.document).where(collection_part.c.id == bindparam("of")))
 
 
-def _counted(*states: str) -> Any:  # noqa: ANN401 - an expression of SQLAlchemy
+def _counted(*states: str) -> ColumnElement[int]:
     return func.sum(case((or_(*(collection_part.c.state == state for state in states)), 1), else_=0))
 
 

@@ -114,7 +114,7 @@ async def set_password(request: Request, caller: Caller, key: str, password: str
     return await _write(request, caller, work)
 
 
-async def change_link(request: Request, caller: Caller, key: str, words: Words) -> Known:
+async def change_link(request: Request, caller: Caller, key: str, words: Words) -> Link:
     """Words: any of `timer_minutes` (one of `TIMERS` or null), `controls`, `watch`, and `certificate`: null, which takes back that somebody
     agreed to one. What is not named stays."""
     try:
@@ -125,7 +125,7 @@ async def change_link(request: Request, caller: Caller, key: str, words: Words) 
     if words.get("certificate") is not None:
         raise Refused(400, "certificate can only be null: to agree to one, connect to the server", "bad_request")
 
-    def work(connection: Connection, now: Instant, tell: Note) -> Known:
+    def work(connection: Connection, now: Instant, tell: Note) -> Link:
         row, before = linked(connection, key)
         if "timer_minutes" in words and timer != before.timer:
             timers.set_timer(connection, row.id, timer, now, random.random)
@@ -138,7 +138,7 @@ async def change_link(request: Request, caller: Caller, key: str, words: Words) 
         changes = differences(_told_link(before), _told_link(after))
         if changes["after"]:
             tell("server_connection_updated", row, changes)
-        return Known(row, after)
+        return after
 
     return await _write(request, caller, work)
 

@@ -147,9 +147,8 @@ async def link(request: Request, server: _Server, caller: _Admin) -> Response:
 async def change_link(request: Request, server: _Server, caller: _Admin) -> Response:
     """What is not named stays."""
     body = await json_object(request)
-    known = await server_desk.change_link(request, caller, names_after(request, _START, "/link")[0], body)
-    assert known.link is not None  # noqa: S101 - one without is refused
-    return json_answer(encode(_link(known.link)))
+    changed = await server_desk.change_link(request, caller, names_after(request, _START, "/link")[0], body)
+    return json_answer(encode(_link(changed)))
 
 
 @router.patch(

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -127,7 +128,7 @@ async def answer_by_form(request: Request, uid: str, number: _Number, caller: _A
     try:
         await collection_desk.answer(request, caller, uid, number, Reply(agrees, str(form.get("sha256", "")), server))
     except Refused as refused:
-        if refused.status == 404:  # noqa: PLR2004
+        if refused.status == HTTPStatus.NOT_FOUND:
             raise
         return _one(request, caller, uid, _why_not(reader_of(request).wording, refused), refused.status)
     return _to(request, uid)
