@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from types import TracebackType
 
@@ -67,7 +68,7 @@ class Duplicatis:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
 
-    def _taker(self, number: int, *, hangs: bool):  # type: ignore[no-untyped-def] # noqa: ANN202 - as asyncio wants it
+    def _taker(self, number: int, *, hangs: bool) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
         async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             try:
                 while True:

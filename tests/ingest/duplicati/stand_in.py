@@ -14,6 +14,7 @@ import ipaddress
 import json
 import secrets
 import threading
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any, Self
@@ -74,7 +75,7 @@ def error(status: int, words: str, **more: Any) -> Reply:
     return Reply({"Error": words, "Code": status, **more}, status)
 
 
-class Served:
+class Served(ABC):
     """An ASGI application on a free port, in a thread. `port`: known inside the `with` block."""
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
@@ -120,8 +121,9 @@ class Served:
             assert self._changed.wait_for(lambda: len(self.asked(path)) >= count, _PATIENCE), f"{path} was not asked for {count} times"
         return self.asked(path)
 
+    @abstractmethod
     def reply(self, asked: Asked) -> Reply:
-        raise NotImplementedError
+        """Its usual answer."""
 
     async def socket(self, scope: Any, receive: Any, send: Any) -> None:
         """A web socket; without one the upgrade is refused."""

@@ -3,7 +3,6 @@ what a rebuild gives, and no secret is anywhere afterwards."""
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,13 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from duplistatus.ingest.duplicati.trouble import Code, Trouble
-from tests.ingest.duplicati.hostile import PASSWORD, Trial, as_json, changed, changed_log, with_secrets
+from tests.ingest.duplicati.hostile import Trial, as_json, changed, changed_log, with_secrets
 from tests.ingest.duplicati.recorded import VERSIONS, answered
 from tests.ingest.duplicati.stand_in import Duplicati, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    pass
 
 JSON = (("Content-Type", "application/json"),)
 HOSTILE = settings(
@@ -30,22 +28,6 @@ HOSTILE = settings(
         HealthCheck.large_base_example,
     ],
 )
-
-
-@pytest.fixture
-def server() -> Iterator[Duplicati]:
-    """Few jobs, as each takes requests of its own."""
-    with Duplicati(password=PASSWORD) as made:
-        made.jobs = with_secrets(made.jobs[:2])
-        yield made
-
-
-@pytest.fixture
-def trial(tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Trial:
-    caplog.set_level(logging.DEBUG)
-    for name in ("uvicorn", "uvicorn.access", "asyncio"):
-        monkeypatch.setattr(logging.getLogger(name), "level", logging.WARNING)
-    return Trial(tmp_path, caplog)
 
 
 @pytest.mark.parametrize("path", ["systeminfo", "serversettings", "backups", "serverstate"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import tracemalloc
 from copy import deepcopy
 from typing import TYPE_CHECKING
@@ -17,13 +16,12 @@ from duplistatus.store.database import Database
 from tests.fixtures.engines import place
 from tests.ingest.duplicati.asking import asked
 from tests.ingest.duplicati.collector import collecting
-from tests.ingest.duplicati.hostile import PASSWORD, Trial, with_secrets
+from tests.ingest.duplicati.hostile import Trial
 from tests.ingest.duplicati.recorded import answered
 from tests.ingest.duplicati.stand_in import HANGS, Duplicati, Reply
 from tests.store.telling import NOON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 IDS = [
@@ -40,22 +38,6 @@ IDS = [
     "-1",
     "9" * 400,
 ]
-
-
-@pytest.fixture
-def server() -> Iterator[Duplicati]:
-    """Few jobs, as each takes requests of its own."""
-    with Duplicati(password=PASSWORD) as made:
-        made.jobs = with_secrets(made.jobs[:2])
-        yield made
-
-
-@pytest.fixture
-def trial(tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Trial:
-    caplog.set_level(logging.DEBUG)
-    for name in ("uvicorn", "uvicorn.access", "asyncio"):
-        monkeypatch.setattr(logging.getLogger(name), "level", logging.WARNING)
-    return Trial(tmp_path, caplog)
 
 
 def test_a_job_of_any_id_is_asked_for_below_its_own_path_alone(trial: Trial, server: Duplicati) -> None:
