@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -11,7 +13,7 @@ from sqlalchemy import bindparam, insert, select
 
 from duplistatus.store.account_tables import setting
 from duplistatus.store.database import Connection, Database, StoreUnavailable
-from duplistatus.store.schema import migrate
+from duplistatus.store.schema import make_file, migrate
 from duplistatus.store.statement import Statement
 
 if TYPE_CHECKING:
@@ -169,6 +171,38 @@ def test_a_folder_with_unusual_characters_is_no_hindrance(tmp_path: Path) -> Non
         assert keys(connection) == []
     database.close()
     assert [each.name for each in folder.iterdir()] == ["duplistatus.db"]
+
+
+def test_all_who_open_a_new_file_at_once_get_in(tmp_path: Path) -> None:
+    """Only one of them can give the file its write-ahead log, and SQLite refuses the others instead of letting them wait."""
+    for attempt in range(60):
+        database = Database(tmp_path / f"{attempt}.db")
+        make_file(database.file)
+        together = threading.Barrier(6)
+
+        def open_it(_: int, database: Database = database, together: threading.Barrier = together) -> str:
+            together.wait()
+            connection = database.connect()
+            try:
+                return str(connection.raw.execute("PRAGMA journal_mode").fetchone()[0])
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(6) as pool:
+            assert list(pool.map(open_it, range(6))) == ["wal"] * 6
+
+
+def test_a_new_file_that_another_program_keeps_is_said_to_be_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("duplistatus.store.database._SQLITE_PRAGMAS", ("PRAGMA busy_timeout=1",))
+    monkeypatch.setattr("duplistatus.store.database._SWITCH_WITHIN", 0.0)
+    database = Database(tmp_path / "duplistatus.db")
+    make_file(database.file)
+    other = sqlite3.connect(database.file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable, match="cannot be opened: database is locked"):
+        database.connect()
+    other.close()
+    database.connect().close()
 
 
 @pytest.mark.parametrize("block", ["read", "snapshot"])

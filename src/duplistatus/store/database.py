@@ -80,7 +80,6 @@ class Connection:
 
 
 _SQLITE_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA busy_timeout=5000",
     "PRAGMA foreign_keys=ON",
@@ -110,6 +109,9 @@ _UNAVAILABLE = frozenset(
     }
 )
 
+_SWITCH_WITHIN = 10.0
+"""Seconds to wait until a new file can be switched to its write-ahead log while others do the same."""
+_SWITCH_AGAIN = 0.02
 _MOST_IDLE = 16
 """Readers kept for the next use."""
 _TRUSTED_FOR = 5.0
@@ -139,6 +141,20 @@ def is_unavailable(error: BaseException) -> bool:
     return False
 
 
+def _write_ahead(raw: sqlite3.Connection) -> None:
+    """Sees to it that the file has its write-ahead log, which is a property of the file. SQLite waits for nobody in the middle of the
+    switch, whatever its busy timeout says: of two connections that both read the file and want to switch it, one is refused at once."""
+    refused_from = time.monotonic() + _SWITCH_WITHIN
+    while raw.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        try:
+            raw.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > refused_from:
+                raise
+        time.sleep(_SWITCH_AGAIN)
+
+
 class Database:
     """Where the data is. `url` None: SQLite in `file`, which must be there (`schema.migrate` makes it); otherwise a PostgreSQL URL."""
 
@@ -163,6 +179,7 @@ class Database:
         try:
             for pragma in _SQLITE_PRAGMAS:
                 raw.execute(pragma)
+            _write_ahead(raw)
         except sqlite3.Error:
             raw.close()
             raise
