@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from duplistatus.store.database import Connection
     from duplistatus.store.ids import ServerId
     from duplistatus.store.live_servers import LiveServer
+    from tests.ingest.duplicati.legacy import Legacy
     from tests.ingest.duplicati.stand_in import Duplicati
 
 _PATIENCE = 40.0
@@ -67,7 +68,9 @@ class Stage:
         report = read(document)
         self.write(lambda connection: record(connection, arrival(encoded(document), report, self.clock.now()), report))
 
-    def link(self, stand_in: Duplicati, server: str = "fileserver", *, password: str | None = None, certificate: str = "") -> ServerId:
+    def link(
+        self, stand_in: Duplicati | Legacy, server: str = "fileserver", *, password: str | None = None, certificate: str = ""
+    ) -> ServerId:
         """A server that has reported once, with the address and the password of its API."""
         self.hear(server)
 

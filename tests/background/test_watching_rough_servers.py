@@ -12,6 +12,7 @@ from duplistatus.background.watching_servers import GONE_AFTER, pause
 from duplistatus.ingest.duplicati.trouble import Code
 from duplistatus.store.live_servers import State
 from tests.background.stage import Stage
+from tests.ingest.duplicati.legacy import Legacy
 from tests.ingest.duplicati.stand_in import HANGS, Duplicati
 from tests.notify.certificates import self_signed
 
@@ -46,6 +47,44 @@ def test_an_agreed_certificate_serves_the_web_socket_too(stage: Stage, data_dir:
             await stage.until(watch, lambda: stage.live(server_id).state is State.IDLE)
 
         stage.play(story)
+
+
+@pytest.mark.parametrize("password", ["secret123", ""])
+def test_an_old_server_is_asked_in_its_own_spelling(stage: Stage, password: str) -> None:
+    with Legacy(password=password) as server:
+        server_id = stage.link(server)
+        # Where no password is stored, a server is watched from its first collection on.
+        stage.write(lambda connection: connection.raw.execute(f"UPDATE server_link SET collected_at = 1 WHERE server_id = {server_id}"))
+
+        async def story(watch: Watching) -> None:
+            await stage.until(watch, lambda: stage.slept == [15.0])
+            assert server.asked("/api/v1/serverstate")[1].query == {"longpoll": "true", "lasteventid": "1", "duration": "30s"}
+            server.active = (7, "1")
+            stage.wake()
+            await stage.until(watch, lambda: stage.job() == ("running", "Backup_ProcessingFiles", "Running"))
+            server.active, server.paused = None, True
+            stage.wake()
+            await stage.until(watch, lambda: stage.job()[0] == "idle" and stage.live(server_id).is_paused)
+
+        stage.play(story)
+        assert not server.asked("/notifications")
+
+
+def test_an_old_server_that_began_anew_is_followed_on(stage: Stage) -> None:
+    with Legacy() as server:
+        server_id = stage.link(server)
+
+        async def story(watch: Watching) -> None:
+            await stage.until(watch, lambda: stage.slept == [15.0])
+            server.xsrf.clear()
+            server.sessions.clear()
+            server.paused = True
+            stage.wake()
+            await stage.until(watch, lambda: stage.live(server_id).is_paused)
+            assert stage.live(server_id).trouble == ""
+
+        stage.play(story)
+        assert server.logins == 2
 
 
 def test_to_another_certificate_nothing_is_said(stage: Stage, data_dir: Path) -> None:

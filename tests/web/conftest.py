@@ -39,10 +39,13 @@ def application(settings: Settings, clock: SetClock, quick_passwords: None) -> F
 @pytest.fixture
 def browser(application: FastAPI) -> Iterator[Callable[[], TestClient]]:
     """Makes clients with cookies of their own; each talks to the same running application and follows no redirects."""
-    with TestClient(application, client=("192.0.2.1", 50000)):
+    with TestClient(application, client=("192.0.2.1", 50000)) as running:
 
         def make() -> TestClient:
-            return TestClient(application, base_url="http://dashboard.test", client=("192.0.2.1", 50000), follow_redirects=False)
+            made = TestClient(application, base_url="http://dashboard.test", client=("192.0.2.1", 50000), follow_redirects=False)
+            # One event loop for all requests, as in the product: what a request began goes on after its answer.
+            made.portal = running.portal
+            return made
 
         yield make
 

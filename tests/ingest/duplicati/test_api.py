@@ -119,6 +119,14 @@ def test_a_name_that_the_server_does_not_know_is_named() -> None:
         assert asked(target, jobs_of, resolve=resolving("127.0.0.1"))
 
 
+def test_a_name_that_an_old_server_does_not_know_is_named() -> None:
+    with Legacy() as server:
+        target = Target(f"http://duplicati.example:{server.port}", server.password)
+        found = trouble_of(target, resolve=resolving("127.0.0.1"))
+        assert (found.code, found.facts["host"]) == (Code.HOST_NAME, "duplicati.example")
+        assert server.logins == 0
+
+
 def test_a_server_behind_a_path_of_a_proxy_is_asked_below_that_path() -> None:
     with Duplicati() as server:
         target = Target(f"{server.url}/nas", server.password)

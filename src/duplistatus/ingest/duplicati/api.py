@@ -54,6 +54,11 @@ class Api:
         """Host and port, for sentences."""
         return self._asking.place
 
+    @property
+    def is_before_2_1(self) -> bool:
+        """Known from the first answer on; a server without a password is one of those."""
+        return self.generation in (Generation.LEGACY, Generation.OPEN)
+
     async def close(self) -> None:
         """Logs out and ends the connections; never raises."""
         login, self._login = self._login, None
@@ -120,13 +125,18 @@ class Api:
     async def _ask(self, method: str, path: str, body: object, most: int) -> Answer:
         number = await self._entered(0)
         answer = await self._sent(method, path, body, most)
-        if answer.status == HTTPStatus.UNAUTHORIZED or (answer.status == HTTPStatus.BAD_REQUEST and b"XSRF" in answer.body[:300]):
+        if answer.status == HTTPStatus.UNAUTHORIZED or self._wants_new_token(answer):
             # What lets in has ended; once more with a new one.
             await self._entered(number)
             answer = await self._sent(method, path, body, most)
         if answer.status >= HTTPStatus.BAD_REQUEST:
             raise await self._asking.refusal(answer, path.partition("?")[0])
         return answer
+
+    def _wants_new_token(self, answer: Answer) -> bool:
+        # Up to 2.0.8 the token against forged requests ends with ten idle minutes and with the server; the reason is in the status line
+        # alone, the body is empty. A reason of any other kind is in the body.
+        return self.is_before_2_1 and answer.status == HTTPStatus.BAD_REQUEST and not answer.body.strip()
 
     async def _sent(self, method: str, path: str, body: object, most: int) -> Answer:
         headers = {"Accept": "application/json"} | (self._login.headers() if self._login is not None else {})

@@ -24,6 +24,8 @@ ASKING = Patience(connect=8.0, answer=20.0, body=30.0, whole=60.0)
 _LARGE = 256 * 1024
 """From this size on, JSON is read in a thread, so that nobody else waits for it."""
 _MARK = b"\xef\xbb\xbf"
+_FOREIGN_NAME = b"host header sent by the client is not allowed"
+"""So 2.0.6 to 2.0.8 refuse a name that is not among their own, as plain text."""
 _CODES = {
     Why.NAME: Code.DNS,
     Why.REFUSED: Code.REFUSED,
@@ -73,7 +75,7 @@ class Asking:
         """What an answer that is an error says."""
         said = await said_by(answer)
         words = str(said.get("Error") or "")
-        if answer.status == HTTPStatus.FORBIDDEN and words.lower().startswith("invalid hostname"):
+        if answer.status == HTTPStatus.FORBIDDEN and (words.lower().startswith("invalid hostname") or _FOREIGN_NAME in answer.body[:300]):
             return Trouble(Code.HOST_NAME, self.place, host=httpx2.URL(self._target.url).host)
         if said.get("HelpId") == "DatabaseLocked":
             job = re.fullmatch(r"/api/v\d/backup/([^/]+)/.*", path)

@@ -21,7 +21,7 @@ class Deed(StrEnum):
 
     START = "start"
     STOP = "stop"
-    """After the file that is being worked at. Versions before 2.2 only know how to abort."""
+    """After the file that is being worked at. Versions that know no such thing abort."""
     ABORT = "abort"
     """At once; the backup is incomplete."""
     PAUSE = "pause"
@@ -81,16 +81,23 @@ async def end(api: Api, task: int | None, *, at_once: bool) -> Done:
     number, job = active
     if task is not None and task != number:
         raise Declined(Why.OTHER_TASK)
-    if not at_once:
+    if not at_once and await _stopped(api, number):
+        return Done(Deed.STOP, number, job)
+    await api.post(f"/task/{number}/abort")
+    return Done(Deed.ABORT, number, job)
+
+
+async def _stopped(api: Api, number: int) -> bool:
+    """Whether the server knows how to stop after the current file: today's name of it, then that of the versions up to 2.0.8."""
+    for name in ("stop", "stopaftercurrentfile"):
         try:
-            await api.post(f"/task/{number}/stop")
+            await api.post(f"/task/{number}/{name}")
         except Trouble as trouble:
             if trouble.code is not Code.FAILED or trouble.facts.get("status") != HTTPStatus.NOT_FOUND:
                 raise
         else:
-            return Done(Deed.STOP, number, job)
-    await api.post(f"/task/{number}/abort")
-    return Done(Deed.ABORT, number, job)
+            return True
+    return False
 
 
 async def pause(api: Api, minutes: int | None) -> Done:

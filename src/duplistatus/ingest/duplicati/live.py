@@ -154,7 +154,9 @@ class Following:
         """Whether the server takes long questions."""
         begun = asyncio.get_running_loop().time()
         try:
-            await self._ask_state(longpoll="true", lastEventId=newest, duration=f"{LONG}s")
+            # Later versions take either spelling.
+            name = "lasteventid" if self._api.is_before_2_1 else "lastEventId"
+            await self._ask_state(longpoll="true", duration=f"{LONG}s", **{name: newest})
         except Trouble as trouble:
             if trouble.code is Code.FAILED and trouble.facts.get("status") == HTTPStatus.BAD_REQUEST:
                 return False
