@@ -146,6 +146,16 @@ def test_a_database_in_use_is_no_error_of_the_server(version: str, code: Code | 
         else:
             found = trouble_of(server.target, "/backup/1/log")
             assert (found.code, found.facts["job"]) == (code, "1")
+        assert len(server.asked("/api/v1/backup/1/log")) == 1, "a refusal with a reason is no end of a login"
+
+
+@pytest.mark.parametrize("server", [Legacy(), Duplicati()], ids=["2.0.8", "2.3"])
+def test_a_refusal_with_a_reason_is_no_end_of_a_login(server: Legacy | Duplicati) -> None:
+    with server:
+        server.instead["/api/v1/backups"] = error(400, "The request makes no sense")
+        assert trouble_of(Target(server.url, server.password)).facts["reason"] == "The request makes no sense"
+        assert len(server.asked("/api/v1/backups")) == 1
+        assert server.logins == 1
 
 
 def test_an_error_of_the_server_is_told_in_its_words() -> None:
