@@ -19,6 +19,8 @@ from tests.ingest.duplicati.stand_in import Asked, Reply, Served
 if TYPE_CHECKING:
     import ssl
 
+    from duplistatus.ingest.duplicati.target import Target
+
 _SALT = b"\x00\x01salt of this server\xff"
 _JSON = (("Content-Type", "application/json"),)
 _NONE = "0001-01-01T00:00:00"
@@ -44,6 +46,12 @@ class Legacy(Served):
         self.nonces: dict[str, bytes] = {}
         self.sessions: set[str] = set()
         self.logins = 0
+
+    @property
+    def target(self) -> Target:
+        from duplistatus.ingest.duplicati.target import Target
+
+        return Target(self.url, self.password)
 
     def reply(self, asked: Asked) -> Reply:
         host = asked.headers.get("host", "").rsplit(":", 1)[0]
@@ -105,7 +113,10 @@ class Legacy(Served):
     def _done(self, asked: Asked) -> Reply:
         path = asked.path.removeprefix("/api/v1")
         self.event_id += 1
-        if job := re.fullmatch(r"/backup/([^/]+)/(?:run|start)", path):
+        if (asked.method, path) == ("PATCH", "/serversettings"):
+            # An option without a value is taken away.
+            self.settings = {name: value for name, value in (self.settings | asked.json).items() if value is not None}
+        elif job := re.fullmatch(r"/backup/([^/]+)/(?:run|start)", path):
             self.active = (self.active[0] + 1 if self.active else 1, job[1])
         elif path in ("/serverstate/pause", "/serverstate/resume"):
             self.paused = path.endswith("pause")

@@ -9,7 +9,6 @@ import pytest
 
 from duplistatus.ingest.duplicati import controls
 from duplistatus.ingest.duplicati.controls import Declined, Deed, Done, Why
-from duplistatus.ingest.duplicati.target import Target
 from duplistatus.ingest.duplicati.trouble import Code, Trouble
 from tests.ingest.duplicati.asking import asked
 from tests.ingest.duplicati.legacy import Legacy
@@ -28,7 +27,7 @@ def server_of(version: str) -> Duplicati | Legacy:
 
 
 def done(server: Duplicati | Legacy, work: Callable[[Api], Awaitable[Done]]) -> Any:
-    return asked(Target(server.url, server.password), work)
+    return asked(server.target, work)
 
 
 def posted(server: Duplicati | Legacy) -> list[str]:

@@ -33,6 +33,7 @@ from duplistatus.ingest.duplicati.options import (
     shown,
 )
 from duplistatus.ingest.duplicati.trouble import Code, Trouble
+from tests.ingest.duplicati.legacy import Legacy
 from tests.ingest.duplicati.recorded import VERSIONS
 from tests.ingest.duplicati.stand_in import Duplicati, Reply, error
 
@@ -162,7 +163,7 @@ def test_what_is_shown_and_what_is_kept_hold_no_secrets() -> None:
 # --- with a server -----------------------------------------------------------------------------------------------------------------
 
 
-def run(server: Duplicati, work: Callable[[Api], Awaitable[Any]]) -> Any:
+def run(server: Duplicati | Legacy, work: Callable[[Api], Awaitable[Any]]) -> Any:
     async def whole() -> Any:
         async with Api(server.target, clock=SetClock(Instant(0))) as api:
             return await work(api)
@@ -190,6 +191,24 @@ def test_a_server_has_afterwards_what_was_planned_and_no_other_setting_changed(v
         async def undo(api: Api) -> Any:
             return await options.write(api, restored(await options.ask(api), {JSON_URLS: OTHER, LOG_LEVEL: "", LOG_LINES: ""}))
 
+        assert run(server, undo) == ()
+        assert server.settings == before
+
+
+def test_an_old_server_has_the_one_address_afterwards_and_can_be_put_back() -> None:
+    async def work(api: Api) -> Any:
+        missed = await options.write(api, planned(await options.ask(api), HERE))
+        return missed, await options.ask(api)
+
+    async def undo(api: Api) -> Any:
+        return await options.write(api, restored(await options.ask(api), {URL: "", FORMAT: "", LOG_LEVEL: "", LOG_LINES: ""}))
+
+    with Legacy() as server:
+        before = dict(server.settings)
+        missed, now = run(server, work)
+        assert missed == ()
+        assert now.settings == {URL: HERE, FORMAT: "Json", **LOG}
+        assert server.settings == before | now.settings
         assert run(server, undo) == ()
         assert server.settings == before
 
