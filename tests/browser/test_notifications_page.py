@@ -214,10 +214,10 @@ def test_without_scripts_buttons_save(chromium: Browser, told: Site) -> None:
 
 
 def test_users_find_nothing_to_change(visit: Visit, told: Site) -> None:
-    page = visit(told, PATH)
+    page = visit(told, "/login", signed_in=False)
     name, _, value = enter(told.application, Kind.USER).headers["cookie"].partition("=")
     page.context.add_cookies([{"name": name, "value": value, "url": told.address}])
-    page.reload()
+    page.goto(f"{told.address}{PATH}")
     expect(page.locator(".telling")).to_have_count(5)
     expect(page.locator(".page .page").get_by_role("switch")).to_have_count(0)
     expect(page.locator(".page .page").get_by_role("combobox")).to_have_count(0)

@@ -17,6 +17,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tests.fixtures.ending import end
+
 if TYPE_CHECKING:
     import ssl
 
@@ -60,11 +62,7 @@ class _Listening(ABC):
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stop.wait()
-        server.close()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        await end(server)
 
     def _wait(self, count: int, kept: list[Any], patience: float) -> None:
         with self._changed:

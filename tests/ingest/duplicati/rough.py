@@ -7,6 +7,8 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
+from tests.fixtures.ending import end
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Awaitable, Callable
@@ -50,6 +52,11 @@ class Rough:
         await writer.drain()
         self.sent += len(data)
 
+    async def stopped(self) -> None:
+        """Waits for its end. Something that lives must be waited for: a task that waits for what nobody else knows is garbage once its
+        connection has ended."""
+        await self._stop.wait()
+
     def _run(self) -> None:
         self._loop.run_until_complete(self._serve())
         self._loop.close()
@@ -59,11 +66,7 @@ class Rough:
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stop.wait()
-        server.close()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        await end(server)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -72,7 +75,7 @@ class Rough:
             if begin != _TLS:
                 self.heads.append((begin + await reader.readuntil(b"\r\n\r\n"))[:_LONGEST_HEAD])
                 await self._what(self, writer)
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
@@ -93,7 +96,7 @@ def silent() -> Callable[[Rough, asyncio.StreamWriter], Awaitable[None]]:
     """Says nothing until it is stopped."""
 
     async def wait(server: Rough, writer: asyncio.StreamWriter) -> None:
-        await asyncio.Event().wait()
+        await server.stopped()
 
     return wait
 
