@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -132,6 +132,22 @@ async def test_a_new_server_has_its_address_and_password_once_it_worked(database
         assert (link.timer, link.next_at) == (60, clock.now() + HOUR)
         with one.parts.database.read() as connection:
             assert links.has_spoken_https(connection, "nas")
+
+
+@pytest.mark.parametrize(
+    ("typed", "password", "then"),
+    [("nas.example:8200", "", ""), ("nas.example:8200", PASSWORD, PASSWORD), ("nas:8200", "", PASSWORD)],
+)
+async def test_a_stored_password_does_not_move_to_an_address_that_needs_none(
+    database: Database, clock: SetClock, data_dir: Path, typed: str, password: str, then: str
+) -> None:
+    async with process(database, clock, data_dir) as one:
+        await one.known("nas")
+        one.asked.names[typed] = "nas"
+        part = await one.new(typed)
+        await one.all_of(part if password else replace(part, secret=""))
+        link = one.link("nas")
+        assert (link.url, one.secrets.decrypt(link.secret, SERVER) if link.secret else "") == (f"https://{typed}", then)
 
 
 @pytest.mark.parametrize("trouble", [Trouble(Code.PASSWORD, "nas:8200"), ValueError("a defect")])

@@ -87,10 +87,20 @@ def _keep_way(connection: Connection, secrets: Secrets, ended: Ended, brought: B
         links.set_url(connection, server_id, brought.url)
     if errand.certificate and (before is None or before.url != brought.url or before.certificate != errand.certificate):
         links.agree(connection, server_id, errand.certificate)
-    has_password = bool(errand.password) and not errand.is_stored and _stored(secrets, before) != errand.password
-    if has_password:
+    secret_changed = _has_other_password(secrets, before, errand, brought.url)
+    if secret_changed:
         links.set_secret(connection, server_id, sealed(connection, secrets, errand.password, SERVER))
-    _record(connection, ended, brought, before, secret_changed=has_password)
+    _record(connection, ended, brought, before, secret_changed=secret_changed)
+
+
+def _has_other_password(secrets: Secrets, before: links.Link | None, errand: Errand, url: str) -> bool:
+    """Whether the password that was typed is to be kept in place of the stored one. None was typed for a server that lets in without one:
+    what is stored stays, but it does not move to another address."""
+    if errand.is_stored:
+        return False
+    if errand.password:
+        return _stored(secrets, before) != errand.password
+    return before is not None and bool(before.secret) and before.url != url
 
 
 def _record(connection: Connection, ended: Ended, brought: Brought, before: links.Link | None, *, secret_changed: bool) -> None:
