@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
     from duplistatus.store.database import Database
 
+PATIENT = Patience(connect=20, answer=20, body=20, whole=60)
 SOON = Patience(connect=2, answer=2, body=0.5, whole=3)
+"""For servers of which nothing is to come."""
 BETA = Release((2, 3, 1, 0), Channel.BETA)
 RELEASES = {"stable": STABLE, "beta": BETA, "canary": CANARY}
 LISTS = "{channel}/latest-v2.manifest"
@@ -42,7 +44,7 @@ def update_server(asked: Asked) -> Answer:
 
 def fetched(address: str, known: tuple[Channel, ...] = (), tags: dict[str, str] | None = None, **more: Any) -> Fetched:
     clock = more.pop("clock", None) or SetClock(Instant(1_783_684_800_000))
-    return asyncio.run(fetch(address, known, tags or {}, clock, patience=SOON, **more))
+    return asyncio.run(fetch(address, known, tags or {}, clock, **{"patience": PATIENT, **more}))
 
 
 def github(*names: str) -> bytes:
@@ -119,7 +121,7 @@ def test_a_list_that_is_the_same_is_not_sent_again() -> None:
 )
 def test_trouble_has_a_reason(answer: Answer, reason: Reason, status: int) -> None:
     with HttpStandIn(answer) as server:
-        found = fetched(server.url + "releases.json")
+        found = fetched(server.url + "releases.json", patience=SOON if reason is Reason.OFFLINE else PATIENT)
         place = f"127.0.0.1:{server.port}"
     assert (found.found, found.failure) == ({}, Failure(reason, place, status))
 

@@ -13,12 +13,12 @@ from duplistatus.security.exchange import Exchange
 from duplistatus.security.pinned import Patience
 from tests.notify.stand_ins import Answer, HttpStandIn
 
-SOON = Patience(connect=2, answer=1, body=0.5, whole=2)
+PATIENT = Patience(connect=20, answer=20, body=20, whole=60)
 
 
-def asked(url: str, most: int = 100, **more: Any) -> Found:
+def asked(url: str, most: int = 100, patience: Patience = PATIENT, **more: Any) -> Found:
     async def work() -> Found:
-        exchange = Exchange(url, patience=SOON, **more)
+        exchange = Exchange(url, patience=patience, **more)
         try:
             await exchange.ask("GET", url, {}, most=most)
             return await exchange.ask("POST", url, {"X-Token": "t0ken"}, b"body", most=most)
@@ -60,7 +60,7 @@ def test_cookies_are_handed_out_and_sent_by_nobody_else(line: str, cookies: dict
 
 def test_a_body_that_does_not_come_is_waited_for_as_long_as_said() -> None:
     with HttpStandIn(Answer(200, b"x", hangs_after_head=True)) as server, pytest.raises(NoAnswer) as found:
-        asked(server.url)
+        asked(server.url, patience=Patience(connect=2, answer=1, body=0.5, whole=2))
     assert found.value.why is Why.SLOW
     assert "did not finish its answer within 0.5 seconds" in str(found.value)
 

@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 
     from duplistatus.ingest.duplicati.target import Target
 
+PATIENT = Patience(connect=20.0, answer=20.0, body=20.0, whole=60.0)
 SOON = Patience(connect=2.0, answer=1.0, body=1.0, whole=3.0)
+"""For servers of which nothing is to come."""
 
 
 def asked(target: Target, work: Callable[[Api], Awaitable[Any]], **more: Any) -> Any:
     """What some work with the API of a server comes to."""
 
     async def whole() -> Any:
-        async with Api(target, clock=SetClock(Instant(0)), **{"patience": SOON, **more}) as api:
+        async with Api(target, clock=SetClock(Instant(0)), **{"patience": PATIENT, **more}) as api:
             return await work(api)
 
     return asyncio.run(whole())

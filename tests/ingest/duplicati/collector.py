@@ -12,7 +12,7 @@ from duplistatus.ingest.duplicati.collecting import Collected, Parts, Progress, 
 from duplistatus.ingest.duplicati.trouble import Trouble
 from duplistatus.store import links
 from duplistatus.store.writer import Writer
-from tests.ingest.duplicati.asking import SOON
+from tests.ingest.duplicati.asking import PATIENT
 from tests.store.telling import Recording, put, state
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Collector:
         self.clock = clock
         self.writer = Writer(database)
         self.steps: list[Progress] = []
+        self.patience = PATIENT
 
     def collect(
         self,
@@ -48,7 +49,7 @@ class Collector:
 
         async def whole() -> Collected:
             parts = Parts(self.database, self.writer, self.clock)
-            async with Api(server.target, clock=self.clock, patience=SOON) as api:
+            async with Api(server.target, clock=self.clock, patience=self.patience) as api:
                 return await collect(parts, api, server_id, wanted, self.steps.append, chosen)
 
         done = asyncio.run(whole())

@@ -19,6 +19,7 @@ from duplistatus.report.server_answers import read_log_rows
 from duplistatus.store.arrivals import Outcome
 from duplistatus.store.collected import KnownRows, record_rows
 from duplistatus.store.summaries import rebuild_all
+from tests.ingest.duplicati.asking import SOON
 from tests.ingest.duplicati.collector import Collector, named
 from tests.ingest.duplicati.recorded import VERSIONS, answered
 from tests.ingest.duplicati.stand_in import Duplicati, Reply, error
@@ -237,6 +238,7 @@ def test_a_log_that_does_not_come_is_an_error_and_a_second_one_ends_it(collector
         only(server, "1", "2", "4")
         for job in ("2", "4"):
             server.instead[f"/api/v1/backup/{job}/log"] = Reply(hangs=True)
+        collector.patience = SOON
         assert collector.trouble(server).code is Code.SLOW
         # What came before is stored none the less.
         assert len(collector.state()["runs"]) == 6

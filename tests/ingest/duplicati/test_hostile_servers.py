@@ -14,7 +14,7 @@ from duplistatus.ingest.duplicati.collecting import Collected, Wanted
 from duplistatus.ingest.duplicati.trouble import Code, Trouble
 from duplistatus.store.database import Database
 from tests.fixtures.engines import place
-from tests.ingest.duplicati.asking import asked
+from tests.ingest.duplicati.asking import PATIENT, SOON, asked
 from tests.ingest.duplicati.collector import collecting
 from tests.ingest.duplicati.hostile import Trial
 from tests.ingest.duplicati.recorded import answered
@@ -115,9 +115,10 @@ def test_a_server_that_stops_amid_a_log_is_completed_by_the_next_collection(tmp_
     database = Database(tmp_path / "half.db")
     with collecting(database, SetClock(NOON)) as collector:
         server.instead = {"/api/v1/backup/1/log": lambda asked: HANGS if "offset" in asked.query else server.reply(asked)}
+        collector.patience = SOON
         first = collector.collect(server)
         assert (first.found, [each.code for _, each in first.troubles]) == (100, [Code.SLOW])
-        server.instead = {}
+        server.instead, collector.patience = {}, PATIENT
         second = collector.collect(server)
         assert (second.found, second.known, second.errors) == (150, 100, 0)
         assert collector.rows("SELECT count(*), count(DISTINCT begun_at) FROM run") == [(250, 250)]

@@ -17,7 +17,7 @@ import pytest
 from duplistatus.ingest.duplicati.reaching import Reached, reach
 from duplistatus.ingest.duplicati.target import Target
 from duplistatus.ingest.duplicati.trouble import Code, Trouble
-from tests.ingest.duplicati.asking import SOON, asked, resolving, trouble_of
+from tests.ingest.duplicati.asking import PATIENT, SOON, asked, resolving, trouble_of
 from tests.ingest.duplicati.legacy import Legacy
 from tests.ingest.duplicati.rough import Rough, saying, silent
 from tests.ingest.duplicati.stand_in import Duplicati
@@ -28,7 +28,7 @@ PASSWORD = "secret123"
 
 def reached(address: str, **more: Any) -> Reached:
     never = more.pop("spoken_https", lambda host: False)
-    return asyncio.run(reach(address, spoken_https=never, **{"patience": SOON, **more}))
+    return asyncio.run(reach(address, spoken_https=never, **{"patience": PATIENT, **more}))
 
 
 def not_reached(address: str, **more: Any) -> Trouble:
@@ -168,7 +168,7 @@ def test_something_else_in_the_clear_is_no_question(said: bytes) -> None:
 def test_a_server_that_takes_connections_and_says_nothing_is_slow() -> None:
     with Rough(silent()) as server:
         for address in (f"127.0.0.1:{server.port}", f"https://127.0.0.1:{server.port}", server.url):
-            assert not_reached(address).code in (Code.SLOW, Code.NOT_TLS)
+            assert not_reached(address, patience=SOON).code in (Code.SLOW, Code.NOT_TLS)
 
 
 def test_a_server_that_speaks_old_tls_alone_is_named(certificate: Certificate) -> None:
