@@ -11,7 +11,7 @@ from duplistatus.security.addresses import NoAnswer, Why
 from duplistatus.security.exchange import Answer as Found
 from duplistatus.security.exchange import Exchange
 from duplistatus.security.pinned import Patience
-from tests.notify.stand_ins import Answer, HttpStandIn
+from tests.notify.stand_ins import Answer, Asked, HttpStandIn
 
 PATIENT = Patience(connect=20, answer=20, body=20, whole=60)
 
@@ -79,3 +79,54 @@ def test_an_answer_that_says_that_it_is_not_packed_is_taken() -> None:
 
 def test_an_answer_holds_no_secret_in_what_is_shown_of_it() -> None:
     assert "t0ken" not in repr(Found(200, {"set-cookie": "t0ken"}, {"a": "t0ken"}, b"t0ken"))
+
+
+def forgetful(server: HttpStandIn, answers: int = 1_000) -> None:
+    """It answers the first request of each connection, of so many connections, and ends the connection at the next one."""
+    served: set[int] = set()
+
+    def answer(_: Asked) -> Answer:
+        is_first = server.connections not in served and len(served) < answers
+        served.add(server.connections)
+        return Answer(200, b"x") if is_first else Answer(hangs_up=True)
+
+    server.answer = answer
+
+
+def sent(url: str, *methods: str) -> list[int]:
+    """What each of these requests was answered with, one after the other."""
+
+    async def work() -> list[int]:
+        exchange = Exchange(url, patience=PATIENT)
+        try:
+            return [(await exchange.ask(method, url, {}, most=10)).status for method in methods]
+        finally:
+            await exchange.close()
+
+    return asyncio.run(work())
+
+
+def test_what_only_reads_is_sent_again_where_a_kept_connection_had_ended() -> None:
+    with HttpStandIn() as server:
+        forgetful(server)
+        assert sent(server.url, "GET", "GET", "GET") == [200, 200, 200]
+        assert (server.connections, len(server.received)) == (3, 5)
+
+
+def test_what_changes_something_is_never_sent_twice() -> None:
+    with HttpStandIn() as server:
+        forgetful(server)
+        with pytest.raises(NoAnswer) as found:
+            sent(server.url, "GET", "POST")
+        assert found.value.why is Why.CUT
+        assert [each.method for each in server.received] == ["GET", "POST"]
+
+
+@pytest.mark.parametrize(("answers", "received"), [(0, 1), (1, 1 + 3)])
+def test_a_server_that_ends_every_connection_is_not_asked_for_ever(answers: int, received: int) -> None:
+    with HttpStandIn() as server:
+        forgetful(server, answers)
+        with pytest.raises(NoAnswer) as found:
+            sent(server.url, "GET", "GET")
+        assert found.value.why is Why.CUT
+        assert len(server.received) == received

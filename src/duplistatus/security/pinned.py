@@ -52,6 +52,7 @@ class Pinned:
         self._certificate = certificate
         self._client: httpx2.AsyncClient | None = None
         self._known: tuple[float, list[str]] | None = None
+        self._has_answered = False
 
     @property
     def place(self) -> str:
@@ -67,7 +68,7 @@ class Pinned:
             raise ValueError("another server than this is for")
         try:
             async with asyncio.timeout(self._patience.whole):
-                response = await self._sent(method, target, headers, body)
+                response = await self._answered(method, target, headers, body)
                 try:
                     yield response
                 finally:
@@ -82,6 +83,20 @@ class Pinned:
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()
+
+    async def _answered(self, method: str, target: httpx2.URL, headers: Mapping[str, str], body: bytes) -> httpx2.Response:
+        """As `_sent`; what only reads is sent again where the server ended a connection that was kept, just as it was to be used: all of
+        them may be such, a new one is not."""
+        for _ in range(self._parallel):
+            try:
+                response = await self._sent(method, target, headers, body)
+            except (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError) as error:
+                if method != "GET" or not self._has_answered or not _is_ended(error):
+                    raise
+            else:
+                self._has_answered = True
+                return response
+        return await self._sent(method, target, headers, body)
 
     async def _sent(self, method: str, target: httpx2.URL, headers: Mapping[str, str], body: bytes) -> httpx2.Response:
         client = await self._opened()
@@ -146,6 +161,11 @@ class Pinned:
             words = why_not_connected(cause)
             return NoAnswer(f"no connection to {self.place}: {words}", kind_of_failure(cause), words)
         if isinstance(error, httpx2.RemoteProtocolError):
-            why = Why.CUT if str(error).startswith(_ENDED) else Why.NOT_HTTP
+            why = Why.CUT if _is_ended(error) else Why.NOT_HTTP
             return NoAnswer(f"{self.place} ended the connection, or what it answered is not HTTP", why)
         return NoAnswer(f"the connection to {self.place} was lost", Why.CUT)
+
+
+def _is_ended(error: httpx2.HTTPError) -> bool:
+    """Whether the connection ended, rather than that something else came than was to come."""
+    return not isinstance(error, httpx2.RemoteProtocolError) or str(error).startswith(_ENDED)
