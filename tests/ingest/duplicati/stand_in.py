@@ -92,6 +92,8 @@ class Served(ABC):
 
     def __enter__(self) -> Self:
         config = uvicorn.Config(self, log_config=None, lifespan="off", ws="websockets-sansio", access_log=False, server_header=False)
+        # As Duplicati's. Uvicorn's own is as long as the pause between two questions, and would end connections amid them.
+        config.timeout_keep_alive = 130
         config.load()
         # Given as a context, as certificates of tests have no files of their own.
         config.ssl = self._context
