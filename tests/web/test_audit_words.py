@@ -228,3 +228,18 @@ def test_administrators_clean_up_from_the_page(admin: TestClient, application: F
         assert (refused.status_code, "Enter a number of days from 30 to 365." in refused.text) == (400, True)
     assert admin.post("/settings/audit", data={"do": "else"}).status_code == 400
     assert [row.action for row in rows(application)][-2:] == ["audit_retention_updated", "audit_cleanup"]
+
+
+@pytest.mark.parametrize(
+    ("details", "shown"),
+    [
+        ({"servers": ["nas"], "addresses": ["mill:8200"]}, "nas, mill:8200"),
+        ({"servers": ["a", "b", "c", "d"], "addresses": []}, "a, b, c …"),
+        ({"address": "mill:8200", "question": "plain"}, "mill:8200"),
+        ({"servers": "nas", "addresses": [None, 5]}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_collection_is_called_by_what_was_collected(details: dict[str, Any], shown: str) -> None:
+    uid = "63524cad-bc8f-462b-a8b8-78b1caa9b33c"
+    assert target_of(line("collection_started", details, target_type="collection", target_id=uid)) == shown

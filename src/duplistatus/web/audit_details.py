@@ -14,6 +14,7 @@ from duplistatus.store.audit_log import AuditLine
 
 DASH = "–"
 _NOT_SAID = frozenset({"before", "after", "from", "to", "jobs", "serverId", "server_id", "job"})
+_MOST_NAMED = 3
 _JOINT = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_")
 _WORDY = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*")
 
@@ -56,6 +57,9 @@ def target_of(line: AuditLine) -> str:
     job = _text(details, "backupName", "backup_name")
     if server or job:
         return " · ".join(each for each in (server, job) if each)
+    if line.target_type == "collection":
+        asked = _texts(details, "servers", "addresses") or [_text(details, "address")]
+        return ", ".join(asked[:_MOST_NAMED]) + (" …" if len(asked) > _MOST_NAMED else "")
     name = _text(details, "targetUsername", "name", "place")
     # A number says nothing to people; the details have it.
     return name or (line.target_id if line.target_id and not line.target_id.isdecimal() else "")
@@ -91,6 +95,11 @@ def _label(job: Mapping[str, Any], wording: Wording) -> str:
 
 def _text(details: Mapping[str, Any], *names: str) -> str:
     return next((value for name in names if isinstance(value := details.get(name), str) and value), "")
+
+
+def _texts(details: Mapping[str, Any], *names: str) -> list[str]:
+    lists = [found for name in names if isinstance(found := details.get(name), list)]
+    return [each for found in lists for each in found if isinstance(each, str)]
 
 
 def _value(value: object, wording: Wording) -> str:

@@ -194,6 +194,7 @@ def test_who_began_answered_and_cancelled_is_in_the_audit_log_and_no_password(ad
     assert answered["details"]["answer"] == {"plain": True}
     (connected,) = entries(admin, "server_connection_updated")
     assert (connected["username"], connected["details"]["after"]) == ("admin", {"url": nas.url})
+    assert connected["details"]["serverName"] == nas.system["MachineName"]
     assert PASSWORD not in admin.get("/api/audit-log?limit=1000").text
 
 

@@ -113,6 +113,8 @@ def _record(connection: Connection, ended: Ended, brought: Brought, before: link
     if not changed and not secret_changed:
         return
     details: dict[str, object] = {
+        "serverId": after.key,
+        "serverName": after.name,
         "before": {name: old.get(name, "") for name in changed},
         "after": {name: new[name] for name in changed},
     }
