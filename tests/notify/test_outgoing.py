@@ -16,14 +16,14 @@ from duplistatus.notify.outgoing import Outgoing, Patience, Reply, judged
 from tests.notify.certificates import self_signed
 from tests.notify.stand_ins import Answer, HttpStandIn, SilentStandIn
 
-SOON = Patience(connect=2, answer=2, body=0.5, whole=3)
+PATIENT = Patience(connect=20, answer=20, body=20, whole=60)
 
 
 def asked(url: str, **more: Any) -> Reply:
     """One request by POST."""
 
     async def work() -> Reply:
-        outgoing = Outgoing(url, patience=more.pop("patience", SOON), **more)
+        outgoing = Outgoing(url, patience=more.pop("patience", PATIENT), **more)
         try:
             return await outgoing.ask("POST", url, {"X-Token": "t0ken"}, b"body")
         finally:
@@ -83,9 +83,8 @@ def test_of_a_huge_answer_the_beginning_is_read() -> None:
 
 def test_an_answer_without_end_is_left_after_its_beginning() -> None:
     head = b"HTTP/1.1 500 Answer\r\ncontent-type: text/plain\r\n\r\n"
-    patient = Patience(connect=2, answer=20, body=20, whole=20)
     with SilentStandIn(says=head, drips=b"x" * 60_000) as server:
-        assert asked(server.url, patience=patient).words == "x" * 299 + "…"
+        assert asked(server.url).words == "x" * 299 + "…"
 
 
 def test_a_packed_answer_that_nobody_asked_for_is_not_unpacked() -> None:
