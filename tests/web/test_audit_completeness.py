@@ -12,7 +12,8 @@ from starlette.testclient import TestClient
 from duplistatus.store.api_keys import Scope
 from tests.ingest.duplicati.stand_in import Duplicati
 from tests.notify.stand_ins import NtfyStandIn
-from tests.web.deeds import MARK, PASSWORD, Step, World, begin, steps
+from tests.web.deeds import steps
+from tests.web.doing import MARK, PASSWORD, Step, World, begin
 from tests.web.people import Kind, enter, make_key
 from tests.web.test_access import all_doors
 

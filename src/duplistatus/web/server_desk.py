@@ -7,13 +7,12 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
 from duplistatus.clock import Instant
 from duplistatus.i18n.wording import DEFAULT
-from duplistatus.ingest.duplicati.target import canonical
+from duplistatus.ingest.duplicati.target import canonical, is_as_safe
 from duplistatus.ingest.duplicati.trouble import Trouble
 from duplistatus.security.key_check import check_key, sealed
 from duplistatus.security.key_file import KeyTrouble
@@ -184,23 +183,10 @@ def _move(connection: Connection, before: ServerRow, url: str) -> dict[str, obje
     if url == before.url:
         return {}
     links.set_url(connection, before.id, url)
-    if before.has_password and not _is_as_safe(before.url, url):
+    if before.has_password and not is_as_safe(before.url, url):
         links.set_secret(connection, before.id, "")
         return {"secretChanged": True}
     return {}
-
-
-def _is_as_safe(old: str, new: str) -> bool:
-    """Whether a password that may be sent to the one address may be sent to the other."""
-    if not old:
-        # It was stored before there was an address.
-        return True
-    try:
-        first, second = urlsplit(old), urlsplit(new)
-        is_same_place = (first.hostname, first.port) == (second.hostname, second.port)
-    except ValueError:
-        return False
-    return is_same_place and second.scheme in {first.scheme, "https"}
 
 
 def _line(value: str | None, name: str, longest: int) -> str | None:

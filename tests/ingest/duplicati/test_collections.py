@@ -136,7 +136,7 @@ async def test_a_new_server_has_its_address_and_password_once_it_worked(database
 
 @pytest.mark.parametrize(
     ("typed", "password", "then"),
-    [("nas.example:8200", "", ""), ("nas.example:8200", PASSWORD, PASSWORD), ("nas:8200", "", PASSWORD)],
+    [("nas.example:8200", "", ""), ("nas.example:8200", PASSWORD, PASSWORD), ("nas:8200", "", PASSWORD), ("nas:8200/behind", "", PASSWORD)],
 )
 async def test_a_stored_password_does_not_move_to_an_address_that_needs_none(
     database: Database, clock: SetClock, data_dir: Path, typed: str, password: str, then: str

@@ -12,6 +12,7 @@ from duplistatus.clock import Instant
 from duplistatus.ingest.duplicati.collecting import Wanted
 from duplistatus.ingest.duplicati.errand import Brought, Errand
 from duplistatus.ingest.duplicati.questions import NEW, STUCK, question_of
+from duplistatus.ingest.duplicati.target import is_as_safe
 from duplistatus.ingest.duplicati.trouble import Code, Trouble
 from duplistatus.security.key_check import sealed
 from duplistatus.security.secret_holders import NEW_SERVER, SERVER
@@ -95,12 +96,12 @@ def _keep_way(connection: Connection, secrets: Secrets, ended: Ended, brought: B
 
 def _has_other_password(secrets: Secrets, before: links.Link | None, errand: Errand, url: str) -> bool:
     """Whether the password that was typed is to be kept in place of the stored one. None was typed for a server that lets in without one:
-    what is stored stays, but it does not move to another address."""
+    what is stored stays, but it does not move to another host."""
     if errand.is_stored:
         return False
     if errand.password:
         return _stored(secrets, before) != errand.password
-    return before is not None and bool(before.secret) and before.url != url
+    return before is not None and bool(before.secret) and not is_as_safe(before.url, url)
 
 
 def _record(connection: Connection, ended: Ended, brought: Brought, before: links.Link | None, *, secret_changed: bool) -> None:

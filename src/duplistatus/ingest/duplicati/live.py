@@ -154,7 +154,7 @@ class Following:
         """Whether the server takes long questions."""
         begun = asyncio.get_running_loop().time()
         try:
-            # Later versions take either spelling.
+            # Up to 2.0.8 case matters; later versions take either.
             name = "lasteventid" if self._api.is_before_2_1 else "lastEventId"
             await self._ask_state(longpoll="true", duration=f"{LONG}s", **{name: newest})
         except Trouble as trouble:

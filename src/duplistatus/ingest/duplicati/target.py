@@ -6,6 +6,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -72,6 +73,20 @@ def canonical(text: str) -> str:
     port = f":{url.port}" if url.port is not None else ""
     path = _PAGES.sub("", url.raw_path.decode("ascii").partition("?")[0]).rstrip("/")
     return f"{url.scheme}://{place}{port}{path}"
+
+
+def is_as_safe(old: str, new: str) -> bool:
+    """Whether a password that may be sent to the one address may be sent to the other: the same host and port, and no less
+    encryption."""
+    if not old:
+        # It was stored before there was an address.
+        return True
+    try:
+        first, second = urlsplit(old), urlsplit(new)
+        is_same_place = (first.hostname, first.port) == (second.hostname, second.port)
+    except ValueError:
+        return False
+    return is_same_place and second.scheme in {first.scheme, "https"}
 
 
 def _typed(text: str, port: int | None) -> str:
