@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -157,6 +158,44 @@ def test_a_topic_is_tested_as_it_is_typed(visit: Visit, told: Site, ntfy: NtfySt
     scans.get_by_label("ntfy topic: mill, Scans").fill("")
     page.keyboard.press("Tab")
     expect(scans.locator(".besides-said")).to_contain_text("nobody")
+
+
+# What is answered to the saving of a job waits until the test lets it go.
+HELD = """() => {
+  const { fetch } = window;
+  const held = new Promise((done) => { window.letGo = () => { done(); return new Promise((shown) => setTimeout(shown)); }; });
+  window.fetch = async (address, options) => {
+    const answer = await fetch(address, options);
+    if (String(address).includes("/settings/notifications/jobs/")) { await answer.clone().text(); await held; }
+    return answer;
+  };
+}"""
+
+
+@pytest.mark.parametrize("way", ["pointer", "space"])
+def test_a_press_counts_that_lasts_longer_than_the_saving_of_the_field_before(visit: Visit, told: Site, way: str) -> None:
+    page = visit(told, PATH)
+    page.evaluate(HELD)
+    scans = job(page, "mill, Scans")
+    scans.locator("summary").click()
+    scans.get_by_label("ntfy topic: mill, Scans").fill(f"slow-{way}")
+    button = scans.get_by_role("button", name="Test the topic: mill, Scans")
+    with page.expect_response(f"**{PATH}/jobs/*"):
+        button.hover()
+        if way == "pointer":
+            page.mouse.down()
+        else:
+            button.focus()
+            page.keyboard.down(" ")
+    page.evaluate("() => letGo()")
+    if way == "pointer":
+        page.mouse.up()
+    else:
+        page.keyboard.up(" ")
+    expect(scans.locator("[data-cell=additional_topic] .tested")).to_have_text(f"Delivered to slow-{way}.")
+    # What came back is shown then.
+    subscribe = scans.get_by_role("link", name="Subscribe to the topic: mill, Scans")
+    expect(subscribe).to_have_attribute("href", re.compile(f"topic=slow-{way}$"))
 
 
 def test_several_jobs_are_chosen_and_changed_together(visit: Visit, told: Site) -> None:

@@ -1,6 +1,7 @@
 // A form with data-save is sent as soon as one of its fields changes, or one of its buttons is pressed. What comes back is given to `show`,
 // unless the form has changed again meanwhile: then it is sent once more.
 import { say } from "./controls.js";
+import { released } from "./pressing.js";
 
 const words = () => JSON.parse(document.body.dataset.words);
 
@@ -33,6 +34,7 @@ export const startSaving = ({ saved, show, busy = () => {}, silent = () => false
       const isForm = answer.ok || answer.status === 400;
       if (!isForm) throw new Error(String(answer.status));
       const html = await answer.text();
+      await released();
       if (!again.has(key)) show(form, html, sent, submitter);
       if (answer.ok) say(saved);
       else if (silent(form)) say(words().failed);
