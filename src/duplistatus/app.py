@@ -8,12 +8,10 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import structlog
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 
 from duplistatus import __version__
 from duplistatus.background.collecting import TimedCollecting
@@ -38,90 +36,14 @@ from duplistatus.store.database import Database
 from duplistatus.store.schema import migrate
 from duplistatus.store.writer import Writer
 from duplistatus.store.zones import set_own_zone
-from duplistatus.web import assets, collection_events, errors, events
-from duplistatus.web.api import (
-    access,
-    audit_log,
-    auth,
-    channel_alerts,
-    channels,
-    chart_data,
-    charts,
-    collect,
-    collections,
-    configuration,
-    cron,
-    dashboard,
-    deletion,
-    detail,
-    email,
-    explain,
-    health,
-    jobs,
-    keys,
-    last_timestamps,
-    lastbackup,
-    live,
-    maintenance,
-    messages,
-    metrics,
-    notifications_test,
-    ntfy,
-    openapi,
-    ping,
-    rejected,
-    runs,
-    secrets,
-    server_settings,
-    servers,
-    sessions,
-    snoozes,
-    summaries,
-    summary,
-    tags,
-    tasks,
-    telling,
-    templates,
-    upload,
-    users,
-    versions,
-    watching,
-)
+from duplistatus.web import errors
 from duplistatus.web.context import Context
 from duplistatus.web.doors import Doors
 from duplistatus.web.fast_lane import FastLane
 from duplistatus.web.keys import KeyInQuery, KeyUses
-from duplistatus.web.pages import access as access_page
-from duplistatus.web.pages import account, api_docs, login, monitoring, monitoring_zone, refusals, start
-from duplistatus.web.pages import audit as audit_page
-from duplistatus.web.pages import channels as channels_page
-from duplistatus.web.pages import collect as collect_page
-from duplistatus.web.pages import control as control_page
-from duplistatus.web.pages import dashboard as dashboard_page
-from duplistatus.web.pages import duplicati_versions as versions_page
-from duplistatus.web.pages import email as email_page
-from duplistatus.web.pages import explain as explain_page
-from duplistatus.web.pages import keys as keys_page
-from duplistatus.web.pages import maintenance as maintenance_page
-from duplistatus.web.pages import messages as messages_page
-from duplistatus.web.pages import notifications as notifications_page
-from duplistatus.web.pages import ntfy as ntfy_page
-from duplistatus.web.pages import rejected as rejected_page
-from duplistatus.web.pages import run as run_page
-from duplistatus.web.pages import secrets as secrets_page
-from duplistatus.web.pages import server as server_page
-from duplistatus.web.pages import server_options as server_options_page
-from duplistatus.web.pages import server_settings as server_settings_page
-from duplistatus.web.pages import servers as servers_page
-from duplistatus.web.pages import sessions as sessions_page
-from duplistatus.web.pages import silence as silence_page
-from duplistatus.web.pages import subscribing as subscribing_page
-from duplistatus.web.pages import summaries as summaries_page
-from duplistatus.web.pages import tags as tags_page
-from duplistatus.web.pages import tasks as tasks_page
-from duplistatus.web.pages import templates as templates_page
-from duplistatus.web.pages import users as users_page
+from duplistatus.web.pages.refusals import error_page
 from duplistatus.web.request_limits import RequestLimits
+from duplistatus.web.routes import add_routes, hot_routes
 from duplistatus.web.security_headers import SecurityHeaders
 from duplistatus.web.sub_path import SubPath
 from duplistatus.web.throttle import UploadThrottle
@@ -130,97 +52,6 @@ if TYPE_CHECKING:
     from duplistatus.ingest.demo.seeding import Feed
 
 _log = structlog.get_logger()
-
-# Looked at first: what Duplicati servers and other programs ask most.
-_HOT = (upload, summary, lastbackup)
-_API = (
-    access,
-    audit_log,
-    auth,
-    channel_alerts,
-    channels,
-    chart_data,
-    charts,
-    collect,
-    collections,
-    collection_events,
-    configuration,
-    cron,
-    dashboard,
-    deletion,
-    detail,
-    email,
-    explain,
-    health,
-    jobs,
-    keys,
-    last_timestamps,
-    maintenance,
-    messages,
-    metrics,
-    notifications_test,
-    ntfy,
-    openapi,
-    ping,
-    rejected,
-    runs,
-    secrets,
-    sessions,
-    snoozes,
-    summaries,
-    tags,
-    tasks,
-    telling,
-    templates,
-    users,
-    versions,
-    watching,
-    events,
-    live,
-    # last, as a server's key may hold slashes: its routes answer for whatever is below them
-    server_settings,
-    servers,
-)
-# The address of a run begins as that of its server, whose key may hold slashes: the run is looked for first.
-_PAGES = (
-    dashboard_page,
-    run_page,
-    server_page,
-    explain_page,
-    control_page,
-    login,
-    account,
-    start,
-    rejected_page,
-    keys_page,
-    access_page,
-    secrets_page,
-    servers_page,
-    server_settings_page,
-    server_options_page,
-    tasks_page,
-    audit_page,
-    monitoring,
-    monitoring_zone,
-    notifications_page,
-    subscribing_page,
-    maintenance_page,
-    messages_page,
-    silence_page,
-    summaries_page,
-    tags_page,
-    ntfy_page,
-    email_page,
-    channels_page,
-    collect_page,
-    templates_page,
-    users_page,
-    versions_page,
-    sessions_page,
-    api_docs,
-    assets,
-    refusals,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,9 +144,9 @@ def build(
     application.state.dispatcher = work.dispatcher
     application.state.pulse = work.pulse
     application.state.collections = work.collections
-    errors.install(application, refusals.error_page)
+    errors.install(application, error_page)
     _add_middleware(application, settings)
-    _add_routes(application)
+    add_routes(application)
     return application
 
 
@@ -333,22 +164,9 @@ def _add_middleware(application: FastAPI, settings: Settings) -> None:
         application.add_middleware(SubPath, root=settings.root_path)
     own_limits = ("/api/upload", "/api/upload/", "/api/configuration/backup-settings")
     application.add_middleware(RequestLimits, root=settings.root_path, without=own_limits)
-    application.add_middleware(FastLane, routes=[route for module in _HOT for route in _routes(module) if "{" not in route.path])
+    application.add_middleware(FastLane, routes=hot_routes())
     application.add_middleware(SecurityHeaders)
     application.add_middleware(KeyInQuery)
-
-
-def _routes(module: ModuleType) -> list[APIRoute]:
-    return [route for route in module.router.routes if isinstance(route, APIRoute)]
-
-
-def _add_routes(application: FastAPI) -> None:
-    """All routes, one after the other: with a router in a router each request would walk the tree of them."""
-    for module in (*_HOT, *_API, *_PAGES):
-        for route in _routes(module):
-            if module in _PAGES or not module.router.include_in_schema:
-                route.include_in_schema = False
-            application.router.routes.append(route)
 
 
 def seed_demo(settings: Settings, clock: Clock) -> Feed:
