@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import pytest
+from playwright.sync_api import expect
 
 from duplistatus.clock import moment
 from tests.browser.site import Site, running, tell_story
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
 Scheme = Literal["dark", "light"]
+
+PATIENCE = 20_000
+"""Milliseconds for what a page is about to show: machines that run tests are busy, and what is there is seen at once."""
+expect.set_options(timeout=PATIENCE)
 
 
 class Visit(Protocol):
@@ -128,7 +133,7 @@ def visit(chromium: Browser, watch: Watch) -> Iterator[Visit]:
         )
         windows.append(context)
         site.windows.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         if theme is not None:
             context.add_cookies([{"name": "theme", "value": theme, "url": site.address}])
         context.clock.set_fixed_time(moment(site.clock.now()))

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     Marked = Callable[[Page], Callable[[], bool]]
 
-SOON = 2_500
-"""Milliseconds within which an open page shows what was told: a second or two."""
+SOON = 25_000
+"""Milliseconds within which an open page shows what was told on a machine that is busy; what changes by time alone takes longer."""
 TOPS = (
     "rows => rows.map(row => Math.round(row.getBoundingClientRect().top * 10) + ':' + Math.round(row.getBoundingClientRect().height * 10))"
 )

@@ -94,7 +94,7 @@ def test_sigterm_ends_gently_while_reports_come_and_pages_listen(data_dir: Path)
         senders.join()
         assert took < STOP_LIMIT
         assert product.process.returncode == 0
-        assert all(each.ended.wait(1) for each in listeners), "streams end in order, they are not torn off"
+        assert all(each.ended.wait(20) for each in listeners), "streams end in order, they are not torn off"
         assert senders.refused <= {503}, "nobody is told anything else at the end"
         assert "Traceback" not in product.said()
     with running(data_dir) as product:

@@ -306,7 +306,7 @@ def test_it_ends_when_a_commit_wakes_it_in_the_same_moment(office: PostOffice, m
         for _ in range(steps):
             await asyncio.sleep(0)
         following.cancel()
-        await asyncio.wait({following}, timeout=5)
+        await asyncio.wait({following}, timeout=20)
         assert following.done()
         await process.close()
 

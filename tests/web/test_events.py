@@ -71,17 +71,17 @@ class Stream:
     async def next(self) -> tuple[str, dict[str, Any]]:
         """The next event: its name and data. Comments are passed over."""
         while True:
-            text = (await asyncio.wait_for(self._heard.get(), 5)).decode()
+            text = (await asyncio.wait_for(self._heard.get(), 20)).decode()
             fields = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line and not line.startswith(":"))
             if "event" in fields:
                 return fields["event"], json.loads(fields["data"])
 
     async def comment(self) -> str:
-        return (await asyncio.wait_for(self._heard.get(), 5)).decode()
+        return (await asyncio.wait_for(self._heard.get(), 20)).decode()
 
     async def leave(self) -> None:
         self._left.set()
-        await asyncio.wait_for(self._task, 5)
+        await asyncio.wait_for(self._task, 20)
 
 
 @asynccontextmanager
@@ -155,7 +155,7 @@ def test_every_stream_ends_when_the_product_stops(application: FastAPI) -> None:
             for stream in streams:
                 await stream.next()
             application.state.stopping.set()
-            await asyncio.wait_for(asyncio.gather(*(stream.ended.wait() for stream in streams)), 2)
+            await asyncio.wait_for(asyncio.gather(*(stream.ended.wait() for stream in streams)), 20)
 
     asyncio.run(story())
 
@@ -170,7 +170,7 @@ def test_a_silent_stream_says_that_it_is_there_and_ends_with_its_session(applica
             await stream.next()
             assert await stream.comment() == ": still here\n\n"
             application.state.context.clock.advance(25 * HOUR)
-            await asyncio.wait_for(stream.ended.wait(), 2)
+            await asyncio.wait_for(stream.ended.wait(), 20)
 
     asyncio.run(story())
 
@@ -198,7 +198,7 @@ def test_a_stream_ends_when_its_session_is_revoked(application: FastAPI, monkeyp
             by = enter(application, Kind.ADMIN) if revoke == "administrator" else revoking_one
             answer = await ask(application, "DELETE", paths[revoke], by.headers)
             assert answer.status == 200
-            await asyncio.wait_for(stream.ended.wait(), 2)
+            await asyncio.wait_for(stream.ended.wait(), 20)
             if revoke != "administrator":
                 assert await staying.comment() == ": still here\n\n"
 
@@ -211,7 +211,7 @@ def test_only_users_listen(application: FastAPI, kind: Kind, status: int) -> Non
         async with running(application):
             person = enter(application, kind)
             async with listening(application, person.headers.get("cookie", "")) as stream:
-                await asyncio.wait_for(stream.ended.wait(), 2)
+                await asyncio.wait_for(stream.ended.wait(), 20)
                 assert stream.status == status
 
     asyncio.run(story())
@@ -228,7 +228,7 @@ def test_one_browser_cannot_open_streams_without_end(application: FastAPI, monke
                 await first.next()
                 await second.next()
                 async with listening(application, cookie) as third:
-                    await asyncio.wait_for(third.ended.wait(), 2)
+                    await asyncio.wait_for(third.ended.wait(), 20)
                     assert (third.status, third.headers["retry-after"]) == (503, "30")
             async with listening(application, cookie) as fourth:
                 assert (await fourth.next())[0] == "version"

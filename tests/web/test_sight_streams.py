@@ -79,6 +79,6 @@ def test_a_stream_ends_before_it_tells_of_more_than_may_be_seen(data_dir: Path, 
                     lambda connection: connection.raw.execute("UPDATE \"user\" SET is_limited = 1 WHERE id = 'id-USER'"), changes=False
                 )
                 await upload(application, Made(clock.now()))
-                await asyncio.wait_for(stream.ended.wait(), 5)
+                await asyncio.wait_for(stream.ended.wait(), 20)
 
     asyncio.run(story())
