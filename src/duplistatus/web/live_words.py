@@ -3,6 +3,7 @@ is not known says nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import httpx2
@@ -15,6 +16,8 @@ from duplistatus.ingest.duplicati.controls import Why
 from duplistatus.store.live_servers import LiveServer, State, Waiting
 from duplistatus.web.trouble_words import TroubleWords, trouble_words
 
+_NAMED = 20
+"""Jobs that a sentence names at most."""
 _EXPECTED = frozenset({Schedule.LATE, Schedule.OVERDUE})
 
 
@@ -72,6 +75,29 @@ def pause_sentence(wording: Wording, live: LiveServer | None, found: Explanation
         text = wording.gettext("Its server is paused until %(moment)s, and starts no job before that: that is why no run comes.")
         text %= {"moment": _moment(wording, live.pause_ends, found.at)}
     return f"{text} {wording.gettext('It stays overdue all the same.')}" if found.schedule is Schedule.OVERDUE else text
+
+
+def unlisted_sentence(wording: Wording, listed: bool | None, found: Explanation) -> str:
+    """What to make of a job that its server does not list any more; empty where it does, or nobody knows."""
+    if listed is not False:
+        return ""
+    text = wording.gettext("Duplicati did not list this job when it was asked last.")
+    if found.schedule is Schedule.OFF:
+        return text
+    todo = wording.gettext("If it was deleted there, switch its monitoring off here: it stays overdue otherwise. Its history stays.")
+    return f"{text} {todo}"
+
+
+def never_ran_sentence(wording: Wording, names: Sequence[str]) -> str:
+    """Jobs that the server lists and of which no run is known; empty where there are none."""
+    if not names:
+        return ""
+    text = wording.gettext("Duplicati lists further jobs, of which no run is known: %(jobs)s.") % {"jobs": ", ".join(names[:_NAMED])}
+    more = len(names) - _NAMED
+    if more <= 0:
+        return text
+    rest = wording.ngettext("%(num)s more is not named here.", "%(num)s more are not named here.", more)
+    return f"{text} {rest % {'num': wording.number(more)}}"
 
 
 def live_trouble(wording: Wording, live: LiveServer, url: str) -> TroubleWords | None:

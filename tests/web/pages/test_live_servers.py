@@ -11,6 +11,7 @@ from duplistatus.clock import HOUR, MINUTE, Instant
 from duplistatus.evaluate.watched_server import Seen, Work
 from duplistatus.store import live_servers
 from tests.ingest.duplicati.stand_in import Duplicati
+from tests.store.linking import lists
 from tests.web.api.reports import Made, document
 from tests.web.api.test_live_servers import entries, prepare, says
 from tests.web.pages.html import Element, read, tree
@@ -110,6 +111,48 @@ def test_the_page_names_what_runs_elsewhere_and_what_waits(reader: TestClient, c
     found = text(reader, "/detail/id-alpha")
     assert "It works at “job 8 of its list”." in found
     assert "In the queue: Files, job 9 of its list." in found
+
+
+def test_jobs_that_never_ran_and_jobs_that_are_gone_there_are_named(reader: TestClient) -> None:
+    assert "Duplicati lists" not in text(reader, "/detail/id-alpha")
+    assert "did not list" not in text(reader, "/jobs/1/explain")
+    assert reader.get("/api/jobs/1/explain").json()["listed"] is True
+    listed(reader, a8="Photos", a9="<b>Mail</b>")
+    page = read(reader.get("/detail/id-alpha"))
+    assert "Duplicati lists further jobs, of which no run is known: <b>Mail</b>, Photos." in page.text
+    assert "Files: Duplicati does not list this job. What to do: Files" in page.text
+    of_job = text(reader, "/detail/id-alpha?backup=Files")
+    assert "does not list this job" in of_job
+    assert "Duplicati lists" not in of_job
+    explained = text(reader, "/jobs/1/explain")
+    assert "Duplicati did not list this job when it was asked last. If it was deleted there, switch its monitoring off here" in explained
+    assert reader.get("/api/jobs/1/explain").json()["listed"] is False
+    past = "/jobs/1/explain?at=2026-07-10T08:00:00Z"
+    assert "did not list" not in text(reader, past)
+    assert reader.get(f"/api{past}").json()["listed"] is None
+
+
+def test_a_long_list_is_named_in_part(reader: TestClient) -> None:
+    listed(reader, a1="Files", **{f"a{number}": f"Job {number}" for number in range(100, 122)})
+    found = text(reader, "/detail/id-alpha")
+    assert "Job 119. 2 more are not named here." in found
+    assert "Job 120" not in found
+
+
+def test_what_is_not_watched_is_not_asked_to_be_switched_off(reader: TestClient) -> None:
+    listed(reader, a8="Photos")
+    assert reader.patch("/api/jobs/1/watch", json={"watched": False}).status_code == 200
+    explained = text(reader, "/jobs/1/explain")
+    assert "Duplicati did not list this job when it was asked last." in explained
+    assert "switch its monitoring off" not in explained
+
+
+def listed(client: TestClient, **jobs: str) -> None:
+    def work(connection: Connection) -> None:
+        row: Any = connection.raw.execute("SELECT server_id FROM server_link").fetchone()
+        lists(connection, row[0], **jobs)
+
+    client.app.state.context.writer.submit(work).result()  # type: ignore[attr-defined]  # the application, not any ASGI callable
 
 
 def test_administrators_read_why_a_server_cannot_be_watched(reader: TestClient, clock: SetClock) -> None:

@@ -3,6 +3,7 @@ verdict, its numbers and rules, and sentences that say the same."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -21,6 +22,7 @@ from duplistatus.store.changes import Change, newest_changes
 from duplistatus.store.explaining import explain_job
 from duplistatus.store.fleet import JobRow, ServerRow
 from duplistatus.store.ids import JobId
+from duplistatus.store.listing import is_listed
 from duplistatus.store.live_servers import LiveServer, State, live_server
 from duplistatus.web import explain_words
 from duplistatus.web.access import Access, Caller, guarded
@@ -33,10 +35,21 @@ from duplistatus.web.pages.rendering import reader_of
 
 router = APIRouter(tags=["jobs"])
 
-Explained = tuple[JobRow, ServerRow, Explanation, list[Change], LiveServer | None]
-
 _MOMENTS = frozenset({"expected_at", "overdue_at", "silent_since", "started_at", "reported", "until", "down_since"})
 _FAILURES = {400: "The moment cannot be read", 404: "No job has this number"}
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A job with the explanation of a moment, the newest changes of its facts, and, only where the question is about now, what its server
+    does and whether it still lists the job: None where nobody knows."""
+
+    row: JobRow
+    server: ServerRow
+    explanation: Explanation
+    changes: list[Change]
+    there: LiveServer | None
+    listed: bool | None
 
 
 @router.get("/api/jobs/{job_id}/explain", summary="Why a job is judged as it is", responses=answered("Explanation", failures=_FAILURES))
@@ -47,15 +60,15 @@ async def explain(
     at: Annotated[str, Query(description="A moment in ISO 8601, without an offset UTC; now where it is left out", max_length=60)] = "",
 ) -> Response:
     """Before now by what had been reported by then, from now on by what is known now."""
-    row, server, found, changes, there = await explained(request, job_id, at)
+    found = await explained(request, job_id, at)
     wording = reader_of(request).wording
-    body = _body(row, server, found, wording) | {"server_state": _server_state(found, there, wording)}
-    return json_answer(encode(body | {"changes": [_change(each) for each in changes]}))
+    body = _body(found.row, found.server, found.explanation, wording)
+    body |= {"server_state": _server_state(found.explanation, found.there, wording), "listed": found.listed}
+    return json_answer(encode(body | {"changes": [_change(each) for each in found.changes]}))
 
 
 async def explained(request: Request, job_id: int, at: str) -> Explained:
-    """The job with the explanation of a moment that is given as text, the newest changes of its facts, and what its server does: only where
-    the question is about now. Raises Refused."""
+    """The job and the moment, which is given as text. Raises Refused."""
     parts = context(request)
     now = parts.clock.now()
     try:
@@ -70,8 +83,11 @@ async def explained(request: Request, job_id: int, at: str) -> Explained:
             server = fleet.server_by_id(connection, row.server_id) if row else None
             if row is None or server is None:
                 raise Refused(404, "Job not found", "job_not_found")
-            there = live_server(connection, server.id, now) if moment == now else None
-            return row, server, explain_job(connection, row, moment, now), newest_changes(connection, row.id), there
+            explanation, changes = explain_job(connection, row, moment, now), newest_changes(connection, row.id)
+            if moment != now:
+                return Explained(row, server, explanation, changes, None, None)
+            there, listed = live_server(connection, server.id, now), is_listed(connection, server.id, row.id)
+            return Explained(row, server, explanation, changes, there, listed)
 
     return await run_in_threadpool(read)
 

@@ -85,4 +85,5 @@ class Explanation(Shape):
     silence: str
     timeline: ExplainedTimeline
     server_state: ServerState | None = Field(description="What its server does now; null where nobody knows, or for another moment")
+    listed: bool | None = Field(description="Its server named it when it was asked last; null where nobody asked, or for another moment")
     changes: list[ExplainedChange] = Field(description="The newest changes of its facts, newest first")

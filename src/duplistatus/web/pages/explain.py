@@ -22,7 +22,7 @@ from duplistatus.web import explain_words
 from duplistatus.web.access import Access, Caller, guarded
 from duplistatus.web.api.explain import explained
 from duplistatus.web.errors import Refused
-from duplistatus.web.live_words import pause_sentence
+from duplistatus.web.live_words import pause_sentence, unlisted_sentence
 from duplistatus.web.pages.rendering import Reader, page, reader_of
 
 router = APIRouter(include_in_schema=False)
@@ -69,18 +69,18 @@ async def show_explanation(
     except ValueError:
         problem, asked = reader.wording.gettext("“%(text)s” is no moment; this is the verdict of now.") % {"text": at}, ""
     try:
-        row, server, found, changes, there = await explained(request, job_id, asked)
+        asked_for = await explained(request, job_id, asked)
     except Refused as refused:
         if refused.status == HTTPStatus.NOT_FOUND:
             raise Refused(404, reader.wording.gettext("There is no such job, or it was removed"), "job_not_found") from refused
         raise
-    wording = reader.wording
+    row, found, wording = asked_for.row, asked_for.explanation, reader.wording
     return page(
         request,
         "explain.html",
         caller,
         job=row,
-        server=server,
+        server=asked_for.server,
         found=found,
         is_now=not asked,
         problem=problem,
@@ -89,7 +89,8 @@ async def show_explanation(
         sentence=explain_words.verdict_sentence(found, row.name, wording),
         outcome=explain_words.outcome_sentence(found, wording),
         activity=explain_words.activity_sentence(found, wording),
-        pause=pause_sentence(wording, there, found),
+        pause=pause_sentence(wording, asked_for.there, found),
+        unlisted=unlisted_sentence(wording, asked_for.listed, found),
         source=explain_words.source_sentence(found.expectation, found, wording) if found.expectation else "",
         source_word=explain_words.source_word(found.expectation.source, wording) if found.expectation else "",
         tolerance=explain_words.tolerance_text(found.tolerance, wording),
@@ -97,7 +98,7 @@ async def show_explanation(
         zone_time=_in_zone(found),
         line=line_of(found, reader),
         line_width=LINE_WIDTH,
-        changes=[(each.at, explain_words.change_sentence(each, wording)) for each in changes],
+        changes=[(each.at, explain_words.change_sentence(each, wording)) for each in asked_for.changes],
         questions=_questions(found, reader),
         local=f"{wording.local(found.at):%Y-%m-%dT%H:%M}",
     )

@@ -21,6 +21,7 @@ from duplistatus.evaluate.versions_view import versions_now
 from duplistatus.store import fleet, history_page
 from duplistatus.store.fleet import JobRow, ServerRow
 from duplistatus.store.ids import JobId
+from duplistatus.store.listing import Listing, listing
 from duplistatus.store.live_servers import LiveServer, live_server
 from duplistatus.store.live_servers import State as LiveState
 from duplistatus.store.releases import newest_releases
@@ -79,6 +80,7 @@ class _Found:
     history: HistoryPart
     held: dict[JobId, Held]
     live: LiveServer | None
+    listing: Listing
     newest: Newest
 
 
@@ -115,7 +117,8 @@ def _find(request: Request, key: str, job_name: str | None, query: HistoryQuery)
         silent = held(connection, [(each.id, server.id) for each in shown], context(request).clock.now())
         live = live_server(connection, server.id, context(request).clock.now())
         history = read_history(connection, shown, query)
-        return _Found(server, jobs, job, tiles_of(shown, days), history, silent, live, newest_releases(connection))
+        listed = listing(connection, server.id, [each.id for each in jobs])
+        return _Found(server, jobs, job, tiles_of(shown, days), history, silent, live, listed, newest_releases(connection))
 
 
 def _there(reader: Reader, caller: Caller, found: _Found) -> There:
@@ -152,6 +155,8 @@ def _values(reader: Reader, found: _Found) -> dict[str, Any]:
         "tiles": found.tiles,
         "history": found.history,
         "held": found.held,
+        "unlisted": found.listing.unlisted,
+        "never_ran": live_words.never_ran_sentence(reader.wording, found.listing.never_ran),
         "quick": quick_words(reader.wording),
         "opens": found.server.url if found.server.url.startswith(("http://", "https://")) else None,
         "versions": None,
