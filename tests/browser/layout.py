@@ -98,7 +98,8 @@ _NUMBER = """() => {
         .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled)
         .filter((element) => !element.closest('dialog:not([open])'))
         .filter((element) => element.type !== 'radio' || element.checked);
-    all.forEach((element, index) => { element.dataset.stop = index; });
+    // No attribute: a page that fetches itself anew meanwhile would take it away again.
+    all.forEach((element, index) => { element.stopNumber = index; });
     const nameOf = (element) => (element.getAttribute('aria-label') ?? element.textContent).trim().slice(0, 40);
     return all.map((element) => `${element.tagName.toLowerCase()} “${nameOf(element)}”`);
 }"""
@@ -112,7 +113,7 @@ _FOCUSED = """() => {
     const rings = [element, element.closest('.search')].filter(Boolean).map((each) => getComputedStyle(each));
     const box = element.getBoundingClientRect();
     return {
-        stop: element.dataset.stop === undefined ? null : Number(element.dataset.stop),
+        stop: element.stopNumber ?? null,
         ring: rings.some((style) => style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2),
         inside: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
     };
