@@ -15,7 +15,8 @@ const release = () => {
 addEventListener("pointerdown", press, true);
 addEventListener("pointerup", release, true);
 addEventListener("pointercancel", release, true);
-// The window lost the focus: the end of the press may never be heard.
+// Over an open menu, or over another window, the end of a press is not heard.
+addEventListener("contextmenu", release, true);
 addEventListener("blur", release);
 // The space bar presses as long as it is held.
 addEventListener("keydown", (event) => { if (event.key === " ") press(); }, true);
