@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from duplistatus.store.database import Connection, Database
-    from duplistatus.store.ids import JobId, ServerId
+    from duplistatus.store.fleet import JobRow
+    from duplistatus.store.ids import ServerId
 
 
 @pytest.fixture
@@ -32,8 +33,8 @@ def connection(database: Database) -> Iterator[Connection]:
     made.close()
 
 
-def jobs(connection: Connection, server: ServerId) -> dict[str, JobId]:
-    return {each.name: each.id for each in fleet.jobs_of(connection, server)}
+def jobs(connection: Connection, server: ServerId) -> dict[str, JobRow]:
+    return {each.name: each for each in fleet.jobs_of(connection, server)}
 
 
 def found(connection: Connection, server: ServerId) -> Listing:
@@ -46,16 +47,16 @@ def test_jobs_of_the_list_without_a_run_and_jobs_that_it_does_not_name(connectio
     lists(connection, server, a1="Files", a2="Photos")
     assert found(connection, server) == Listing()
     lists(connection, server, a1="Files", a5="videos", a4="Music")
-    assert found(connection, server) == Listing(("Music", "videos"), frozenset({known["Photos"]}))
-    assert is_listed(connection, server, known["Files"]) is True
-    assert is_listed(connection, server, known["Photos"]) is False
+    assert found(connection, server) == Listing(("Music", "videos"), frozenset({known["Photos"].id}))
+    assert is_listed(connection, known["Files"]) is True
+    assert is_listed(connection, known["Photos"]) is False
 
 
 def test_a_job_that_was_renamed_there_is_listed(connection: Connection) -> None:
     server = linked(connection, "id-alpha")
     known = jobs(connection, server)
     lists(connection, server, a1="Files", a2="Photos")
-    connection.raw.execute(f"UPDATE api_job SET job_id = {known['Photos']} WHERE api_id = '2'")
+    connection.raw.execute(f"UPDATE api_job SET job_id = {known['Photos'].id} WHERE api_id = '2'")
     lists(connection, server, a1="Files", a2="Pictures")
     assert found(connection, server) == Listing()
 
@@ -67,10 +68,20 @@ def test_nothing_is_said_of_a_server_that_nobody_asked_or_asks_no_more(connectio
     lists(connection, server, a1="Files", a3="Music")
     links.set_url(connection, server, "")
     assert found(connection, server) is UNKNOWN
-    assert is_listed(connection, server, photos) is None
+    assert is_listed(connection, photos) is None
 
 
 def test_a_server_that_lists_nothing_lists_none_of_the_jobs_here(connection: Connection) -> None:
     server = linked(connection, "id-alpha")
     timers.tried(connection, server, Tried(""), NOON, lambda: 0.5)
-    assert found(connection, server).unlisted == frozenset(jobs(connection, server).values())
+    assert found(connection, server).unlisted == {each.id for each in jobs(connection, server).values()}
+
+
+def test_a_job_of_the_command_line_is_missed_in_no_list(connection: Connection) -> None:
+    server = linked(connection, "id-alpha")
+    connection.raw.execute("UPDATE job SET backup_id = '5d41402abc4b2a76b9719d911017c592' WHERE name = 'Photos'")
+    lists(connection, server, a1="Files")
+    assert found(connection, server) == Listing()
+    assert is_listed(connection, jobs(connection, server)["Photos"]) is None
+    connection.raw.execute("UPDATE job SET backup_id = '' WHERE name = 'Photos'")
+    assert is_listed(connection, jobs(connection, server)["Photos"]) is False

@@ -15,6 +15,11 @@ from duplistatus.clock import Instant
 _OWN_ID = re.compile(r"DB-\d+\Z")
 
 
+def is_own_id(backup_id: str) -> bool:
+    """Whether a backup-id is one that a Duplicati server gives its jobs, not the hash of a run from the command line."""
+    return _OWN_ID.match(backup_id) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class OriginFacts:
     """One way in which documents named their sender; empty texts where they named nothing. `machine_name` is what stands for the
@@ -40,7 +45,7 @@ class OriginFacts:
     @property
     def own_backup_id(self) -> str | None:
         """The backup-id where it is a server's own (`DB-<n>`); others identify nothing."""
-        return self.backup_id if _OWN_ID.match(self.backup_id) else None
+        return self.backup_id if is_own_id(self.backup_id) else None
 
 
 @dataclass(slots=True)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
 
+from duplistatus.evaluate.identity import is_own_id
 from duplistatus.store.database import Connection
+from duplistatus.store.fleet import JobRow
 from duplistatus.store.ids import JobId, ServerId
 from duplistatus.store.link_tables import server_link
 from duplistatus.store.live_jobs import api_names
@@ -36,8 +38,8 @@ UNKNOWN = Listing()
 """Of a server that is not asked, or was not asked yet."""
 
 
-def listing(connection: Connection, server_id: ServerId, jobs: Iterable[JobId]) -> Listing:
-    """The server's list beside `jobs`, all of its jobs here."""
+def listing(connection: Connection, server_id: ServerId, jobs: Iterable[JobRow]) -> Listing:
+    """The server's list beside `jobs`, which are its jobs here. Those of the command line are in no list."""
     row = connection.row(_COLLECTED, {"of": server_id})
     if row is None:
         return UNKNOWN
@@ -45,10 +47,15 @@ def listing(connection: Connection, server_id: ServerId, jobs: Iterable[JobId]) 
     if not listed and row[0] is None:
         return UNKNOWN
     never_ran = sorted((each.name for each in listed if each.job_id is None), key=lambda name: (name.casefold(), name))
-    return Listing(tuple(never_ran), frozenset(jobs) - {each.job_id for each in listed})
+    expected = {each.id for each in jobs if _is_expected(each)}
+    return Listing(tuple(never_ran), frozenset(expected - {each.job_id for each in listed}))
 
 
-def is_listed(connection: Connection, server_id: ServerId, job_id: JobId) -> bool | None:
-    """Whether the server's API named the job when it was asked last; None where nobody asked."""
-    found = listing(connection, server_id, (job_id,))
-    return None if found is UNKNOWN else job_id not in found.unlisted
+def is_listed(connection: Connection, job: JobRow) -> bool | None:
+    """Whether the server's API named the job when it was asked last; None where nobody asked, and for a job of the command line."""
+    found = listing(connection, job.server_id, (job,)) if _is_expected(job) else UNKNOWN
+    return None if found is UNKNOWN else job.id not in found.unlisted
+
+
+def _is_expected(job: JobRow) -> bool:
+    return not job.backup_id or is_own_id(job.backup_id)

@@ -86,7 +86,7 @@ async def explained(request: Request, job_id: int, at: str) -> Explained:
             explanation, changes = explain_job(connection, row, moment, now), newest_changes(connection, row.id)
             if moment != now:
                 return Explained(row, server, explanation, changes, None, None)
-            there, listed = live_server(connection, server.id, now), is_listed(connection, server.id, row.id)
+            there, listed = live_server(connection, server.id, now), is_listed(connection, row)
             return Explained(row, server, explanation, changes, there, listed)
 
     return await run_in_threadpool(read)

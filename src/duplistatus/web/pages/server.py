@@ -117,7 +117,7 @@ def _find(request: Request, key: str, job_name: str | None, query: HistoryQuery)
         silent = held(connection, [(each.id, server.id) for each in shown], context(request).clock.now())
         live = live_server(connection, server.id, context(request).clock.now())
         history = read_history(connection, shown, query)
-        listed = listing(connection, server.id, [each.id for each in jobs])
+        listed = listing(connection, server.id, jobs)
         return _Found(server, jobs, job, tiles_of(shown, days), history, silent, live, listed, newest_releases(connection))
 
 
