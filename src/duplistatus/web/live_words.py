@@ -84,7 +84,7 @@ def unlisted_sentence(wording: Wording, listed: bool | None, found: Explanation)
     text = wording.gettext("Duplicati did not list this job when it was asked last.")
     if found.schedule is Schedule.OFF:
         return text
-    todo = wording.gettext("If it was deleted there, switch its monitoring off here: it stays overdue otherwise. Its history stays.")
+    todo = wording.gettext("If it was deleted there, switch its monitoring off here, as no run of it will come. Its history stays.")
     return f"{text} {todo}"
 
 

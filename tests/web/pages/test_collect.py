@@ -63,6 +63,15 @@ def test_all_servers_or_those_that_are_chosen(admin: TestClient, two: list[str])
     assert [part["state"] for part in chosen["parts"]] == ["failed"]
 
 
+def test_all_servers_are_offered_first_and_one_where_it_is_named(admin: TestClient, two: list[str]) -> None:
+    def offered(path: str) -> list[str]:
+        return [each.attributes["value"] for each in read(admin.get(path)).all("input", name="which") if "checked" in each.attributes]
+
+    assert offered("/collect") == ["all"]
+    assert offered("/collect?server=id-beta") == ["chosen"]
+    assert offered("/collect?addresses=nas") == ["chosen"]
+
+
 def test_without_a_choice_nothing_is_collected(admin: TestClient, two: list[str]) -> None:
     answer = sent(admin)
     assert answer.status_code == 400

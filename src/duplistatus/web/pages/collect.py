@@ -40,7 +40,7 @@ _LONGEST = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """What the form shows. `which`: all, chosen, or nothing yet."""
+    """What the form shows. `which`: all or chosen, empty where what was sent says neither."""
 
     servers: frozenset[str] = frozenset()
     which: str = ""
@@ -86,7 +86,7 @@ async def show_collect(
 ) -> Response:
     """The choice; `server` and `addresses` are chosen and filled in already."""
     chosen = frozenset({server}) if server else frozenset[str]()
-    return _choice(request, caller, Fields(chosen, "chosen" if server or addresses else "", addresses))
+    return _choice(request, caller, Fields(chosen, "chosen" if server or addresses else "all", addresses))
 
 
 @router.post(PATH)
