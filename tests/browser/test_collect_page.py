@@ -87,7 +87,7 @@ def test_how_far_it_has_come_shows_by_itself_and_it_is_cancelled(visit: Visit, f
         hangs.instead["*"] = HANGS
         page = visit(fresh, PATH)
         collect(page, f"{nas.url}, {hangs.url}")
-        expect(row(page, nas.url)).to_contain_text("Done", timeout=20_000)
+        expect(row(page, nas.url)).to_contain_text("Done")
         expect(row(page, hangs.url)).to_contain_text("Running")
         expect(row(page, hangs.url).get_by_role("progressbar")).to_be_visible()
         page.get_by_role("button", name="Cancel").click()
@@ -127,7 +127,7 @@ def test_the_pages_are_readable_by_everybody_at_any_width(visit: Visit, fresh: S
     with Duplicati("2.3.0.4", password=PASSWORD, context=self_signed(tmp_path).context) as secret:
         page = visit(fresh, PATH)
         collect(page, f"{nas.url}, {secret.url}, http://127.0.0.1:9, 127.0.0.1:{nas.port}")
-        expect(page.get_by_role("status").filter(has_text="collected")).to_contain_text("2 need a decision", timeout=20_000)
+        expect(page.get_by_role("status").filter(has_text="collected")).to_contain_text("2 need a decision")
         expect(row(page, "127.0.0.1:9").first).to_contain_text("Failed")
         assert hindrances(page, (360, 1280)) == {}
         page.goto(f"{fresh.address}{PATH}")

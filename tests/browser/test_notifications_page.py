@@ -198,6 +198,18 @@ def test_a_press_counts_that_lasts_longer_than_the_saving_of_the_field_before(vi
     expect(subscribe).to_have_attribute("href", re.compile(f"topic=slow-{way}$"))
 
 
+def test_what_is_chosen_from_a_list_that_the_space_bar_opened_is_saved_and_shown(visit: Visit, told: Site) -> None:
+    page = visit(told, PATH)
+    mail = job(page, "mill, Mail")
+    chosen = mail.get_by_role("combobox", name="Runs told: mill, Mail")
+    chosen.focus()
+    for key in ("Space", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    saved(page)
+    expect(chosen).to_be_focused()
+    expect(chosen.locator("option[selected]")).to_have_text("Errors")
+
+
 def test_several_jobs_are_chosen_and_changed_together(visit: Visit, told: Site) -> None:
     page = visit(told, PATH)
     box = page.locator("#jobs").get_by_role("searchbox")

@@ -14,6 +14,7 @@ from duplistatus.store.ids import ServerId
 from tests.ingest.duplicati.stand_in import Duplicati, error
 from tests.store.linking import linked, lists
 from tests.web.api.reports import Made, document
+from tests.web.parts import parts_behind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,7 @@ def duplicati(request: pytest.FixtureRequest, admin: TestClient, clock: SetClock
 
 def prepare(admin: TestClient, clock: SetClock, url: str, password: str = "") -> None:
     admin.post("/api/upload", json=document(Made(Instant(clock.now() - 26 * HOUR), next_run=Instant(clock.now() - 20 * HOUR))))
-    parts = admin.app.state.context  # type: ignore[attr-defined]  # the application, not any ASGI callable
+    parts = parts_behind(admin)
 
     def work(connection: Connection) -> None:
         server = linked(connection, "id-alpha", url, secrets=parts.secrets, password=password)
@@ -49,7 +50,7 @@ def prepare(admin: TestClient, clock: SetClock, url: str, password: str = "") ->
 
 
 def says(admin: TestClient, seen: Seen, at: Instant) -> None:
-    parts = admin.app.state.context  # type: ignore[attr-defined]  # the application, not any ASGI callable
+    parts = parts_behind(admin)
 
     def work(connection: Connection) -> None:
         row: Any = connection.raw.execute("SELECT server_id FROM server_link").fetchone()
@@ -161,7 +162,7 @@ def test_a_server_is_paused_and_resumed(admin: TestClient, duplicati: Duplicati)
 
 
 def test_where_it_is_switched_off_nothing_is_asked_of_the_server(admin: TestClient, duplicati: Duplicati) -> None:
-    parts = admin.app.state.context  # type: ignore[attr-defined]  # the application, not any ASGI callable
+    parts = parts_behind(admin)
     parts.writer.submit(lambda connection: connection.raw.execute("UPDATE server_link SET controls = 0")).result()
     answer = admin.post(CONTROL, json={"do": "pause"})
     assert (answer.status_code, answer.json()["code"]) == (409, "controls_off")
@@ -235,7 +236,7 @@ def test_a_job_of_another_server_is_not_started(admin: TestClient, duplicati: Du
 
 def test_open_pages_hear_of_what_a_server_does_and_not_that_it_is_still_so(admin: TestClient, clock: SetClock) -> None:
     prepare(admin, clock, "https://duplicati.test")
-    parts = admin.app.state.context  # type: ignore[attr-defined]  # the application, not any ASGI callable
+    parts = parts_behind(admin)
 
     def marks() -> object:
         with parts.database.read() as connection:

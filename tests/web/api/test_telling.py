@@ -16,6 +16,7 @@ from duplistatus.store.channels import NTFY, ChannelValues, own_channel
 from duplistatus.web.api.openapi import document
 from tests.notify.stand_ins import NtfyStandIn, ntfy_error
 from tests.web.api.reports import Made, send
+from tests.web.parts import parts_of
 from tests.web.people import Kind, enter
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from duplistatus.clock import SetClock
     from duplistatus.store.database import Connection
-    from duplistatus.web.context import Context
 
 SERVER = "/api/servers/id-alpha/telling"
 
@@ -36,11 +36,6 @@ def fleet(admin: TestClient, clock: SetClock) -> TestClient:
     begun = Instant(now - 30 * HOUR)
     send(admin, Made(begun), Made(begun, job="Mail"), Made(begun, "beta"))
     return admin
-
-
-def parts_of(application: FastAPI) -> Context:
-    parts: Context = application.state.context
-    return parts
 
 
 def audited(application: FastAPI) -> list[tuple[str, str | None, dict[str, Any]]]:

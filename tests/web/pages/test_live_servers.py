@@ -15,6 +15,7 @@ from tests.store.linking import lists
 from tests.web.api.reports import Made, document
 from tests.web.api.test_live_servers import entries, prepare, says
 from tests.web.pages.html import Element, read, tree
+from tests.web.parts import parts_behind
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
@@ -42,7 +43,7 @@ def lose(client: TestClient, at: Instant, trouble: str, *, is_gone: bool) -> Non
         row: Any = connection.raw.execute("SELECT server_id FROM server_link").fetchone()
         live_servers.lose(connection, row[0], trouble, at, is_gone=is_gone)
 
-    client.app.state.context.writer.submit(work).result()  # type: ignore[attr-defined]  # the application, not any ASGI callable
+    parts_behind(client).writer.submit(work).result()
 
 
 @pytest.mark.parametrize("path", PLACES)
@@ -152,7 +153,7 @@ def listed(client: TestClient, **jobs: str) -> None:
         row: Any = connection.raw.execute("SELECT server_id FROM server_link").fetchone()
         lists(connection, row[0], **jobs)
 
-    client.app.state.context.writer.submit(work).result()  # type: ignore[attr-defined]  # the application, not any ASGI callable
+    parts_behind(client).writer.submit(work).result()
 
 
 def test_administrators_read_why_a_server_cannot_be_watched(reader: TestClient, clock: SetClock) -> None:
@@ -164,9 +165,7 @@ def test_administrators_read_why_a_server_cannot_be_watched(reader: TestClient, 
 def test_there_are_no_buttons_where_controls_are_off(reader: TestClient, clock: SetClock) -> None:
     says(reader, Seen(True), clock.now())
     assert buttons(reader, "/detail/id-alpha") >= {"Resume", "Run Files now"}
-    reader.app.state.context.writer.submit(  # type: ignore[attr-defined]  # the application, not any ASGI callable
-        lambda connection: connection.raw.execute("UPDATE server_link SET controls = 0")
-    ).result()
+    parts_behind(reader).writer.submit(lambda connection: connection.raw.execute("UPDATE server_link SET controls = 0")).result()
     assert not buttons(reader, "/detail/id-alpha") & {"Resume", "Run Files now", "Pause …"}
     page = read(reader.get("/control?server=id-alpha"))
     assert "switched off for this server" in page.text

@@ -3,7 +3,8 @@
 let waiting = [];
 let pressed = false;
 
-const press = () => { pressed = true; };
+// The list that a select opens takes the rest of the press for itself: its end is never heard.
+const press = (event) => { pressed = !event.target.closest("select"); };
 const release = () => {
   pressed = false;
   const all = waiting;
@@ -19,7 +20,7 @@ addEventListener("pointercancel", release, true);
 addEventListener("contextmenu", release, true);
 addEventListener("blur", release);
 // The space bar presses as long as it is held.
-addEventListener("keydown", (event) => { if (event.key === " ") press(); }, true);
+addEventListener("keydown", (event) => { if (event.key === " ") press(event); }, true);
 addEventListener("keyup", (event) => { if (event.key === " ") release(); }, true);
 
 export const released = () => new Promise((done) => {
